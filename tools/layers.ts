@@ -1,0 +1,80 @@
+/** A folder under `src`, and what its files may import. */
+export type Layer = {
+  folder: string;
+  /** Folders it may import besides itself; each must stand above it in the table. */
+  mayImport: readonly string[];
+  /** Whether its files may import `node:*` and npm packages (tests are not asked). */
+  outside: boolean;
+};
+
+const dns = ["base", "dns/wire", "dns/rdata"];
+const model = [...dns, "control/model"];
+const packetPath = ["base", "dns/wire", "dataplane/image"];
+
+/** Bottom to top: the folder order of ARCHITECTURE.md. */
+export const layers: readonly Layer[] = [
+  { folder: "base", mayImport: [], outside: true },
+  { folder: "telemetry", mayImport: ["base"], outside: true },
+  { folder: "dns/wire", mayImport: ["base"], outside: false },
+  { folder: "dns/rdata", mayImport: ["base", "dns/wire"], outside: false },
+  { folder: "dns/zonefile", mayImport: dns, outside: false },
+  { folder: "dataplane/image", mayImport: ["base", "dns/wire"], outside: false },
+  { folder: "dataplane/nameserver", mayImport: packetPath, outside: false },
+  {
+    folder: "dataplane/server",
+    mayImport: [...packetPath, "dataplane/nameserver", "telemetry"],
+    outside: true,
+  },
+  { folder: "control/model", mayImport: dns, outside: false },
+  { folder: "control/state", mayImport: model, outside: true },
+  { folder: "control/log", mayImport: [...model, "control/state", "telemetry"], outside: true },
+  {
+    folder: "control/compiler",
+    mayImport: [...model, "control/state", "control/log", "dataplane/image", "telemetry"],
+    outside: true,
+  },
+  {
+    folder: "control/transfer",
+    mayImport: [...model, "dns/zonefile", "control/state", "control/log", "telemetry"],
+    outside: true,
+  },
+  { folder: "api/protocol", mayImport: ["base", "telemetry"], outside: true },
+  {
+    folder: "api/route53",
+    mayImport: [...model, "control/state", "control/log", "api/protocol", "telemetry"],
+    outside: true,
+  },
+  {
+    folder: "api/signpost",
+    mayImport: [
+      ...model,
+      "control/state",
+      "control/log",
+      "control/transfer",
+      "api/protocol",
+      "api/route53",
+      "telemetry",
+    ],
+    outside: true,
+  },
+  { folder: "cli", mayImport: ["base", "dns/wire"], outside: true },
+  {
+    folder: "roles",
+    mayImport: [
+      ...model,
+      "telemetry",
+      "dataplane/image",
+      "dataplane/nameserver",
+      "dataplane/server",
+      "control/state",
+      "control/log",
+      "control/compiler",
+      "control/transfer",
+      "api/protocol",
+      "api/route53",
+      "api/signpost",
+    ],
+    outside: true,
+  },
+  { folder: ".", mayImport: ["base", "cli", "roles"], outside: true },
+];
