@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { formatEndpoint, readSettings, SettingsError } from "./settings.ts";
+
+test("readSettings() takes flag, then environment, then file, then default", (t) => {
+  const data = mkdtempSync(join(tmpdir(), "signpost-settings-"));
+  t.after(() => rmSync(data, { recursive: true }));
+  writeFileSync(join(data, "signpost.conf"), "nsid=file\nworkers=3\n# note\nio=dgram\n");
+  const env = {
+    SIGNPOST_NSID: "environment",
+    SIGNPOST_WORKERS: "2",
+    SIGNPOST_DNS: "[::1]:53,127.0.0.2:54",
+  };
+  const settings = readSettings(["--data", data, "--nsid", "flag"], env);
+  assert.equal(settings.nsid, "flag");
+  assert.equal(settings.workers, 2);
+  assert.equal(settings.io, "dgram");
+  assert.equal(settings.logLevel, "info");
+  assert.deepEqual(settings.dns.map(formatEndpoint), ["[::1]:53", "127.0.0.2:54"]);
+});
+
+test("readSettings() refuses what it cannot use", () => {
+  const cases: [string[], RegExp][] = [
+    [["--dns", "localhost:53"], /setting dns: localhost:53 is not ADDRESS:PORT/],
+    [["--dns", "127.0.0.1:65536"], /setting dns/],
+    [["--io", "xdp:eth0"], /setting io: xdp:eth0 is none of auto, mmsg, dgram/],
+    [["--workers", "0"], /setting workers: 0 is no whole number from 1 to 256/],
+    [["--workers", "two"], /setting workers/],
+    [["--name-servers", "a.test,b.test"], /setting name-servers: 2 names, not 4/],
+    [["--udp-payload-size", "100"], /setting udp-payload-size/],
+    [["--config", "/nonexistent/signpost.conf"], /Cannot read configuration file/],
+    [["--colour", "blue"], /colour/],
+    [["stray"], /stray/],
+  ];
+  for (const [args, message] of cases) {
+    assert.throws(
+      () => readSettings(args, {}),
+      (error) => {
+        assert.ok(error instanceof SettingsError);
+        assert.match(error.message, message);
+        return true;
+      },
+    );
+  }
+});

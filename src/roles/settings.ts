@@ -1,0 +1,205 @@
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { parseArgs, parseEnv } from "node:util";
+import { formatIp, parseIp } from "../base/ip.ts";
+import { udpPayloadSizeDefault, udpPayloadSizeMin } from "../base/limits.ts";
+
+/** An address and a port to listen on; port 0 lets the system pick one. */
+export type Endpoint = { address: string; port: number };
+
+export type Settings = {
+  data: string;
+  dns: Endpoint[];
+  api: Endpoint;
+  io: "auto" | "mmsg" | "dgram";
+  workers: number;
+  nsid: string;
+  udpPayloadSizeMax: number;
+  tcpIdleTimeoutMs: number;
+  tcpConnectionsMax: number;
+  tcpConnectionsPerClientMax: number;
+  nameServers: string[];
+  account: string;
+  queryLogs: string;
+  logLevel: "debug" | "info" | "warn" | "error";
+};
+
+/** What the operator wrote cannot be used; the message says which setting and why. */
+export class SettingsError extends Error {
+  override name = "SettingsError";
+}
+
+type Rule = {
+  fallback: string;
+  help: string;
+  /** Given several times, or separated by commas. */
+  list?: boolean;
+};
+
+/** Every setting of `signpost up`: a flag, an environment variable and a line of a file. */
+export const settingRules = {
+  data: { fallback: "signpost-data", help: "directory of everything Signpost keeps" },
+  dns: { fallback: "127.0.0.1:5300", help: "address to answer DNS on; may repeat", list: true },
+  api: { fallback: "127.0.0.1:8053", help: "address of the API, of /metrics and of /healthz" },
+  io: { fallback: "auto", help: "packet driver: auto, mmsg (Linux) or dgram (portable)" },
+  workers: { fallback: "", help: "answering threads (default: one a core)" },
+  nsid: { fallback: "", help: "name of this server, told to who asks for it (RFC 5001)" },
+  "udp-payload-size": {
+    fallback: String(udpPayloadSizeDefault),
+    help: "largest UDP answer in octets (512 to 4096)",
+  },
+  "tcp-idle-timeout": { fallback: "10", help: "seconds a TCP connection may be silent" },
+  "tcp-connections": { fallback: "1000", help: "most TCP connections at once" },
+  "tcp-connections-per-client": { fallback: "100", help: "most of them from one address" },
+  "name-servers": {
+    fallback: "",
+    help: "four names for the NS set of new zones (default: made for each zone)",
+    list: true,
+  },
+  account: { fallback: "000000000000", help: "account number shown in ARNs and owners" },
+  "query-logs": { fallback: "", help: "directory of query logs (default: query-logs in data)" },
+  "log-level": { fallback: "info", help: "debug, info, warn or error" },
+} as const satisfies Record<string, Rule>;
+
+type SettingName = keyof typeof settingRules;
+const names = Object.keys(settingRules) as SettingName[];
+
+/**
+ * The settings of one start: a flag beats an environment variable (`SIGNPOST_LOG_LEVEL`), which
+ * beats a line of the configuration file (`log-level=warn`; `--config FILE`, else
+ * `signpost.conf` in the data directory where there is one), which beats the default.
+ * @throws SettingsError
+ */
+export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings {
+  const flags = readFlags(args);
+  const environment = (name: string): string | undefined =>
+    env[`SIGNPOST_${name.toUpperCase().replaceAll("-", "_")}`];
+  const data = flags["data"]?.[0] ?? environment("data") ?? settingRules.data.fallback;
+  const configFile = flags["config"]?.[0] ?? environment("config");
+  const file = readConfigFile(configFile ?? join(data, "signpost.conf"), configFile !== undefined);
+  const texts = (name: SettingName): string[] => {
+    const given = flags[name]?.flatMap((text) => split(text) ?? []);
+    const elsewhere = split(environment(name)) ?? split(file[name]);
+    return given ?? elsewhere ?? split(settingRules[name].fallback) ?? [];
+  };
+  return fromTexts((name) => texts(name).at(-1) ?? "", texts, data);
+}
+
+function readFlags(args: readonly string[]): Record<string, string[] | undefined> {
+  const options = Object.fromEntries(
+    [...names, "config"].map((name) => [name, { type: "string", multiple: true }] as const),
+  );
+  try {
+    const { values } = parseArgs({ args: [...args], options, allowPositionals: false });
+    return values as Record<string, string[] | undefined>;
+  } catch (error) {
+    throw new SettingsError((error as Error).message);
+  }
+}
+
+function readConfigFile(path: string, mustExist: boolean): NodeJS.Dict<string> {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (!mustExist && (error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw new SettingsError(`Cannot read configuration file ${path}: ${(error as Error).message}`);
+  }
+  const file = parseEnv(text);
+  const unknown = Object.keys(file).filter((name) => !(names as string[]).includes(name));
+  if (unknown.length > 0) {
+    throw new SettingsError(`Cannot use configuration file ${path}: unknown setting ${unknown[0]}`);
+  }
+  return file;
+}
+
+function split(text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined;
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+function fromTexts(
+  one: (name: SettingName) => string,
+  all: (name: SettingName) => string[],
+  data: string,
+): Settings {
+  const listen = all("dns").map((text) => parseEndpoint(text, "dns"));
+  if (listen.length === 0) throw new SettingsError("Cannot use setting dns: no address given");
+  const nameServers = all("name-servers");
+  if (nameServers.length !== 0 && nameServers.length !== 4) {
+    throw new SettingsError(`Cannot use setting name-servers: ${nameServers.length} names, not 4`);
+  }
+  const idleSeconds = wholeNumber("tcp-idle-timeout", one("tcp-idle-timeout"), {
+    min: 1,
+    max: 3600,
+  });
+  const range = { min: 1, max: 100_000 };
+  return {
+    data,
+    dns: listen,
+    api: parseEndpoint(one("api"), "api"),
+    io: oneOf("io", one("io"), ["auto", "mmsg", "dgram"]),
+    workers: wholeNumber("workers", one("workers") || String(availableParallelism()), {
+      min: 1,
+      max: 256,
+    }),
+    nsid: one("nsid"),
+    udpPayloadSizeMax: wholeNumber("udp-payload-size", one("udp-payload-size"), {
+      min: udpPayloadSizeMin,
+      max: 4096,
+    }),
+    tcpIdleTimeoutMs: idleSeconds * 1000,
+    tcpConnectionsMax: wholeNumber("tcp-connections", one("tcp-connections"), range),
+    tcpConnectionsPerClientMax: wholeNumber(
+      "tcp-connections-per-client",
+      one("tcp-connections-per-client"),
+      range,
+    ),
+    nameServers,
+    account: accountNumber(one("account")),
+    queryLogs: one("query-logs") || join(data, "query-logs"),
+    logLevel: oneOf("log-level", one("log-level"), ["debug", "info", "warn", "error"]),
+  };
+}
+
+function oneOf<T extends string>(name: SettingName, text: string, values: readonly T[]): T {
+  const value = values.find((candidate) => candidate === text);
+  if (value !== undefined) return value;
+  throw new SettingsError(`Cannot use setting ${name}: ${text} is none of ${values.join(", ")}`);
+}
+
+function accountNumber(text: string): string {
+  if (/^\d{12}$/.test(text)) return text;
+  throw new SettingsError(`Cannot use setting account: ${text} is not a number of 12 digits`);
+}
+
+function wholeNumber(name: SettingName, text: string, range: { min: number; max: number }): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (value >= range.min && value <= range.max) return value;
+  throw new SettingsError(
+    `Cannot use setting ${name}: ${text} is no whole number from ${range.min} to ${range.max}`,
+  );
+}
+
+/** `ADDRESS:PORT`, or `[ADDRESS]:PORT` for IPv6. */
+export function parseEndpoint(text: string, setting: string): Endpoint {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const address = match ? parseIp(match[1] ?? match[2] ?? "") : undefined;
+  const port = Number(match?.[3] ?? NaN);
+  if (!address || !(port <= 65_535)) {
+    throw new SettingsError(
+      `Cannot use setting ${setting}: ${text} is not ADDRESS:PORT or [IPV6]:PORT`,
+    );
+  }
+  return { address: formatIp(address), port };
+}
+
+/** The text form that parseEndpoint() reads. */
+export function formatEndpoint(endpoint: Endpoint): string {
+  const { address, port } = endpoint;
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
