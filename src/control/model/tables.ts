@@ -1,0 +1,28 @@
+/**
+ * The small tables of the state: each is a sorted map from a tuple of strings to a JSON value.
+ * (Resource record sets have a table of their own.) One line a table: name, then key tuple.
+ */
+export type TableName =
+  | "hostedZone" // [zoneId]
+  | "zoneByName" // [reversed name, zoneId]
+  | "zoneByCallerReference" // [callerReference]
+  | "zoneByVpc" // [vpcId, zoneId]
+  | "zoneByDelegationSet" // [delegationSetId, zoneId]
+  | "delegationSet" // [delegationSetId]
+  | "delegationSetByCallerReference" // [callerReference]
+  | "tag" // [resourceType, resourceId] → { key: value }
+  | "queryLogging" // [configurationId]
+  | "queryLoggingByZone" // [zoneId]
+  | "cidrCollection" // [collectionId]
+  | "cidrCollectionByName" // [name]
+  | "cidrCollectionByCallerReference" // [callerReference]
+  | "cidrBlock" // [collectionId, location, block]
+  | "vpcAuthorization" // [zoneId, vpcId]
+  | "rrsetProtection" // [zoneId, …]
+  | "change" // [changeId] → { seq, at, comment, zoneId }
+  | "vpc" // [vpcId]
+  | "accessKey" // [accessKeyId] → { secret, … }
+  | "setting"; // [name]
+
+/** The names of a row, outermost first. Rows sort by the UTF-8 octets of each component in turn. */
+export type TableKey = readonly string[];
