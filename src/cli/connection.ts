@@ -1,0 +1,160 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { request as httpRequest } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { join } from "node:path";
+import { Hash } from "@smithy/core/serde";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { CommandFailure, optional } from "./command.ts";
+import type { Invocation } from "./command.ts";
+
+/** Where a running Signpost is and how to sign for it. */
+export type Connection = {
+  endpoint: URL;
+  accessKeyId: string;
+  secretAccessKey: string;
+};
+
+/** Path prefix of Signpost's own operations; the AWS APIs stand beside it. */
+const ownPrefix = "/signpost/v1";
+
+/** The connection of an invocation's `--data`. */
+export function connectionOf(invocation: Invocation): Connection {
+  return findConnection(optional(invocation.options, "data") ?? "signpost-data", invocation.env);
+}
+
+/**
+ * The connection that `--data DIR` describes: `DIR/endpoint` (written when Signpost is ready) and
+ * `DIR/credentials`. SIGNPOST_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY come first.
+ * @throws CommandFailure where there is none
+ */
+function findConnection(data: string, env: NodeJS.ProcessEnv): Connection {
+  const endpoint = env["SIGNPOST_ENDPOINT"] ?? readOwn(join(data, "endpoint"), data).trim();
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = env;
+  const key = id && secret ? { id, secret } : readCredentials(join(data, "credentials"), data);
+  return { endpoint: new URL(endpoint), accessKeyId: key.id, secretAccessKey: key.secret };
+}
+
+function readOwn(path: string, data: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "not there" : String(error);
+    throw new CommandFailure(
+      `Cannot find a running Signpost: ${path} is ${why}; start it with` +
+        ` \`bin/signpost up --data ${data}\`, or name its directory with --data`,
+      "unreachable",
+    );
+  }
+}
+
+function readCredentials(path: string, data: string): { id: string; secret: string } {
+  const text = readOwn(path, data);
+  const id = /^aws_access_key_id\s*=\s*(\S+)/m.exec(text)?.[1];
+  const secret = /^aws_secret_access_key\s*=\s*(\S+)/m.exec(text)?.[1];
+  if (id && secret) return { id, secret };
+  throw new CommandFailure(`Cannot read a key from ${path}: no profile in it`, "unreachable");
+}
+
+export type OwnRequest = {
+  method: "GET" | "POST" | "DELETE";
+  /** Below the own prefix, without a leading slash; segments already encoded. */
+  path: string;
+  query?: Record<string, string>;
+  /** A small body, or a stream whose SHA-256 (hex) is known. */
+  body?: string | { stream: AsyncIterable<Uint8Array>; sha256: string };
+};
+
+/** Sends one signed request of Signpost's own API and returns the answer, body unread. */
+export async function send(connection: Connection, own: OwnRequest): Promise<IncomingMessage> {
+  const { endpoint } = connection;
+  const path = `${ownPrefix}/${own.path}`;
+  const body = own.body ?? "";
+  const sha256 =
+    typeof body === "string" ? createHash("sha256").update(body).digest("hex") : body.sha256;
+  const signed = await signerOf(connection).sign({
+    method: own.method,
+    protocol: endpoint.protocol,
+    hostname: endpoint.hostname,
+    path,
+    query: own.query ?? {},
+    headers: { host: endpoint.host, "x-amz-content-sha256": sha256 },
+  });
+  const query = new URLSearchParams(own.query ?? {}).toString().replaceAll("+", "%20");
+  const target = new URL(path + (query ? `?${query}` : ""), endpoint);
+  const request = (endpoint.protocol === "https:" ? httpsRequest : httpRequest)(target, {
+    method: own.method,
+    headers: signed.headers,
+  });
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    request.on("response", resolve);
+    request.on("error", (error) => reject(unreachable(endpoint, error)));
+  });
+  if (typeof body === "string") request.end(body);
+  else void upload(request, body.stream);
+  return answered;
+}
+
+function unreachable(endpoint: URL, error: Error): CommandFailure {
+  const why = (error as NodeJS.ErrnoException).code ?? error.message;
+  return new CommandFailure(`Cannot reach Signpost at ${endpoint.origin}: ${why}`, "unreachable");
+}
+
+/** Writes the stream as the body, waiting whenever the server is behind. */
+async function upload(
+  request: ReturnType<typeof httpRequest>,
+  stream: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  try {
+    for await (const chunk of stream) {
+      if (request.destroyed) return;
+      if (!request.write(chunk)) await drained(request);
+    }
+    request.end();
+  } catch (error) {
+    request.destroy(error as Error);
+  }
+}
+
+function drained(request: ReturnType<typeof httpRequest>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      request.off("drain", done);
+      request.off("close", done);
+      resolve();
+    };
+    request.on("drain", done);
+    request.on("close", done);
+  });
+}
+
+function signerOf(connection: Connection): SignatureV4 {
+  return new SignatureV4({
+    service: "signpost",
+    region: "us-east-1",
+    sha256: Hash.bind(null, "sha256"),
+    credentials: connection,
+  });
+}
+
+/** The whole answer as JSON. @throws CommandFailure with the server's words when it refused */
+export async function readJson<T>(response: IncomingMessage): Promise<T> {
+  const text = await readText(response);
+  if ((response.statusCode ?? 0) < 300) return JSON.parse(text || "{}") as T;
+  throw refusal(response.statusCode ?? 0, text);
+}
+
+export async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** What the server said when it did not do it: our JSON error, or an AWS error in XML. */
+export function refusal(status: number, text: string): CommandFailure {
+  const message =
+    /"message":\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ??
+    /<Message>([^<]*)<\/Message>/.exec(text)?.[1];
+  return new CommandFailure(message ?? `Signpost answered HTTP ${status}: ${text}`, "refused");
+}

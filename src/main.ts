@@ -1,0 +1,11 @@
+import { overview, runCommand } from "./cli/run-command.ts";
+
+const [first, ...rest] = process.argv.slice(2);
+if (first === "up") {
+  const { up } = await import("./roles/all-in-one.ts");
+  await up(rest, process.env);
+} else if (first === undefined || first === "--help" || first === "-h" || first === "help") {
+  process.stdout.write(overview());
+} else {
+  process.exitCode = await runCommand(process.argv.slice(2), process.env);
+}
