@@ -1,0 +1,22 @@
+import type { Random } from "../../base/random.ts";
+
+const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+/** 36^20: ids drawn at random do not meet. The whole id is within AWS's 32 characters. */
+const idSize = 20;
+
+/** A new id of a hosted zone (`Z`), a change (`C`) or a delegation set (`N`). */
+export function drawResourceId(prefix: "Z" | "C" | "N", random: Random): string {
+  let id: string = prefix;
+  for (let i = 0; i < idSize; i++) id += alphabet[random.uint32() % alphabet.length];
+  return id;
+}
+
+/** A version 4 UUID (RFC 9562 §5.4): ids of CIDR collections and query logging configurations. */
+export function drawUuid(random: Random): string {
+  const words = Array.from({ length: 4 }, () => random.uint32());
+  words[1] = ((words[1] as number) & 0xffff0fff) | 0x4000;
+  words[2] = ((words[2] as number) & 0x3fffffff) | 0x80000000;
+  const hex = words.map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+  const cuts = [0, 8, 12, 16, 20, 32];
+  return cuts.slice(1).map((end, i) => hex.slice(cuts[i], end)).join("-");
+}
