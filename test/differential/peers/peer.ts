@@ -1,0 +1,152 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import { DnsClient } from "../dns-client.ts";
+import type { ZoneFile } from "../zone-files.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { zoneIsServed } from "../query.ts";
+
+/** What a peer is to serve, and where: `directory` is its own, to write into. */
+export type PeerOptions = {
+  readonly directory: string;
+  readonly port: number;
+  readonly zones: readonly ZoneFile[];
+};
+
+/** How one kind of name server is configured and started in the foreground. */
+export type PeerKind = {
+  readonly name: string;
+  readonly program: string;
+  /** Prints the version on stdout or stderr. */
+  readonly versionArguments: readonly string[];
+  configure(options: PeerOptions): {
+    readonly files: Readonly<Record<string, string>>;
+    readonly arguments: readonly string[];
+  };
+};
+
+/** A running name server on a loopback port. */
+export type Peer = {
+  readonly name: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Milliseconds from the start of the process to the first authoritative answer. */
+  readonly startMs: number;
+  stop(): Promise<void>;
+};
+
+/** The `PATH` with the folders where Debian puts servers. */
+const searchPath = `${process.env["PATH"]}:/usr/sbin:/sbin`;
+
+/** The version line of an installed peer; `undefined` where it is not installed. */
+export function peerVersion(kind: PeerKind): string | undefined {
+  const command = `${kind.program} ${kind.versionArguments.join(" ")} 2>&1 | head -n 1`;
+  const environment = { ...process.env, PATH: searchPath };
+  try {
+    execFileSync("sh", ["-c", `command -v ${kind.program}`], { env: environment });
+  } catch {
+    return undefined;
+  }
+  return execFileSync("sh", ["-c", command], { env: environment, encoding: "utf8" }).trim();
+}
+
+/** Options of a start. */
+export type PeerStart = {
+  readonly zones: readonly ZoneFile[];
+  /** Prefix of the command line, such as `["taskset", "-c", "0"]`. */
+  readonly prefix?: readonly string[];
+  readonly readyTimeoutMs?: number;
+};
+
+/**
+ * Starts a peer on a free loopback port and waits until it answers for all zones.
+ * @throws Error with the peer's own output where it does not get there
+ */
+export async function startPeer(kind: PeerKind, start: PeerStart): Promise<Peer> {
+  const directory = mkdtempSync(join(tmpdir(), `signpost-${kind.name}-`));
+  const port = await freePort();
+  const configuration = kind.configure({ directory, port, zones: start.zones });
+  for (const [name, text] of Object.entries(configuration.files)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), text);
+  }
+  const command = [...(start.prefix ?? []), kind.program, ...configuration.arguments];
+  const startedAt = performance.now();
+  const child = spawn(command[0] as string, command.slice(1), {
+    cwd: directory,
+    env: { ...process.env, PATH: searchPath },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = collectOutput(child);
+  async function stop(): Promise<void> {
+    await stopChild(child);
+    rmSync(directory, { recursive: true, force: true });
+  }
+  try {
+    await waitUntilServed(child, { ...start, port });
+  } catch (error) {
+    await stop();
+    throw new Error(`${kind.name}: ${(error as Error).message}\n${output()}`);
+  }
+  const startMs = performance.now() - startedAt;
+  return { name: kind.name, port, pid: child.pid as number, startMs, stop };
+}
+
+/** A port that is free for UDP and TCP on 127.0.0.1 at the time of asking. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const tcp = createServer();
+    await new Promise<void>((done) => tcp.listen(0, "127.0.0.1", done));
+    const { port } = tcp.address() as { port: number };
+    const udp = createSocket("udp4");
+    const free = await new Promise<boolean>((done) => {
+      udp.once("error", () => done(false));
+      udp.bind(port, "127.0.0.1", () => done(true));
+    });
+    await new Promise<void>((done) => udp.close(() => done()));
+    await new Promise((done) => tcp.close(done));
+    if (free) return port;
+  }
+}
+
+/** Keeps the last 64 KiB that the child printed. */
+function collectOutput(child: ChildProcess): () => string {
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: Buffer) => (text = (text + chunk.toString()).slice(-65_536)));
+  }
+  return () => text;
+}
+
+async function waitUntilServed(
+  child: ChildProcess,
+  options: PeerStart & { readonly port: number },
+): Promise<void> {
+  const deadline = performance.now() + (options.readyTimeoutMs ?? 30_000);
+  const client = await DnsClient.open({ port: options.port, timeoutMs: 200, tries: 1 });
+  try {
+    for (const zone of options.zones) {
+      while (!(await zoneIsServed(client, zone.origin))) {
+        if (child.exitCode !== null) throw new Error(`exited with code ${child.exitCode}`);
+        if (performance.now() > deadline) throw new Error(`does not serve ${zone.origin}`);
+        await sleep(20);
+      }
+    }
+  } finally {
+    client.close();
+  }
+}
+
+/** SIGTERM, and SIGKILL where that is not heard within 3 s. */
+export async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const gone = new Promise<void>((done) => child.once("exit", () => done()));
+  child.kill("SIGTERM");
+  const killer = setTimeout(() => child.kill("SIGKILL"), 3_000);
+  await gone;
+  clearTimeout(killer);
+}
