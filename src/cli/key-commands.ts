@@ -48,8 +48,8 @@ const keyDelete: Command = {
   optionHelp: {},
   async run(invocation) {
     const id = onePositional(invocation, "ACCESS-KEY-ID");
-    const path = `keys/${encodeURIComponent(id)}`;
-    await readJson(await send(connectionOf(invocation), { method: "DELETE", path }));
+    const query = { id };
+    await readJson(await send(connectionOf(invocation), { method: "DELETE", path: "keys", query }));
     invocation.print({ deleted: id }, `deleted ${id}`);
   },
 };

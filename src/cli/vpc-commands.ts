@@ -53,8 +53,8 @@ const vpcDelete: Command = {
   optionHelp: {},
   async run(invocation) {
     const id = onePositional(invocation, "vpc-ID");
-    const path = `vpcs/${encodeURIComponent(id)}`;
-    await readJson(await send(connectionOf(invocation), { method: "DELETE", path }));
+    const query = { id };
+    await readJson(await send(connectionOf(invocation), { method: "DELETE", path: "vpcs", query }));
     invocation.print({ deleted: id }, `deleted ${id}`);
   },
 };

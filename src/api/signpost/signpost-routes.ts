@@ -1,0 +1,86 @@
+import type { Route, RouteRequest, RouteResponse } from "../protocol/route.ts";
+import { readText } from "../protocol/route.ts";
+import { ServiceError } from "../protocol/service-error.ts";
+import { createAccessKey, deleteAccessKey, listAccessKeys } from "./access-keys.ts";
+import type { SignpostContext } from "./signpost-context.ts";
+import { createVpc, deleteVpc, listVpcs } from "./vpcs.ts";
+import { exportZone, importZone } from "./zone-transfer.ts";
+
+const prefix = "/signpost/v1";
+/** Longest JSON body of these operations. */
+const bodySizeMax = 16 * 1024;
+
+/**
+ * Signpost's own operations, beside the AWS APIs: signed like them (service name `signpost`),
+ * JSON in and out.
+ */
+export function signpostRoutes(context: SignpostContext): Route[] {
+  const get = (path: string, answer: () => unknown): Route =>
+    route("GET", path, () => json(answer()));
+  return [
+    get("status", () => context.status()),
+    get("keys", () => ({ keys: listAccessKeys(context.state) })),
+    route("POST", "keys", async (request) => {
+      const { comment } = await readMembers(request);
+      return json(await createAccessKey(context, comment));
+    }),
+    route("DELETE", "keys", async (request) => {
+      await deleteAccessKey(context, parameter(request, "id"));
+      return json({});
+    }),
+    get("vpcs", () => ({ vpcs: listVpcs(context.state) })),
+    route("POST", "vpcs", async (request) => {
+      const { vpcId = "", region = "", cidr = "" } = await readMembers(request);
+      return json(await createVpc(context, { vpcId, region, cidr }));
+    }),
+    route("DELETE", "vpcs", async (request) => {
+      await deleteVpc(context, parameter(request, "id"));
+      return json({});
+    }),
+    {
+      ...route("POST", "zones/import", (request) => importZone(context, request)),
+      bodySizeMax: Infinity,
+      requestTimeoutMs: importTimeoutMs,
+    },
+    route("GET", "zones/export", (request) => exportZone(context, request)),
+  ];
+}
+
+/** How long the body of an import may take to arrive: a slow line and a large file. */
+const importTimeoutMs = 60 * 60 * 1000;
+
+function route(method: Route["method"], path: string, handle: Route["handle"]): Route {
+  const size = method === "POST" ? bodySizeMax : 0;
+  return { method, path: `${prefix}/${path}`, access: "signed", bodySizeMax: size, handle };
+}
+
+function json(value: unknown): RouteResponse {
+  return {
+    status: 200,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(value),
+  };
+}
+
+function parameter(request: RouteRequest, name: string): string {
+  const value = request.query.get(name);
+  if (value) return value;
+  throw new ServiceError("InvalidInput", `Cannot read request: parameter ${name} is missing`);
+}
+
+/** The text members of a JSON object body. @throws ServiceError where it is anything else */
+async function readMembers(request: RouteRequest): Promise<Record<string, string | undefined>> {
+  let value: unknown;
+  try {
+    value = JSON.parse((await readText(request)) || "{}");
+  } catch (error) {
+    if (error instanceof ServiceError) throw error;
+    throw new ServiceError("MalformedInput", "Cannot read request: the body is not JSON");
+  }
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  const members = isObject ? Object.entries(value as object) : [];
+  if (!isObject || members.some(([, member]) => typeof member !== "string")) {
+    throw new ServiceError("InvalidInput", "Cannot read request: the body's members are no texts");
+  }
+  return Object.fromEntries(members) as Record<string, string>;
+}

@@ -1,0 +1,59 @@
+import { formatCidr, networkOf, parseCidr } from "../../base/ip.ts";
+import type { VpcRow } from "../../control/model/hosted-zone.ts";
+import type { StateReader } from "../../control/state/state-reader.ts";
+import { ServiceError } from "../protocol/service-error.ts";
+import { appendToAccount } from "./append-to-account.ts";
+import type { AccountStore } from "./append-to-account.ts";
+
+/** A VPC that hosted zones can be private to. */
+export type Vpc = { vpcId: string; region: string; cidr: string };
+
+const vpcIdForm = /^vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
+const regionForm = /^[a-z]{2,4}(?:-[a-z]+)+-\d$/;
+
+/** @throws ServiceError where a member has the wrong form or the id is taken */
+export async function createVpc(store: AccountStore, wanted: Vpc): Promise<Vpc> {
+  const vpc = checkedVpc(wanted);
+  await appendToAccount(store, "signpost:CreateVpc", (state) => {
+    if (state.get<VpcRow>("vpc", [vpc.vpcId])) {
+      throw new ServiceError("InvalidInput", `Cannot create VPC: ${vpc.vpcId} is there already`);
+    }
+    const { region, cidr } = vpc;
+    return [{ put: "vpc", key: [vpc.vpcId], value: { region, cidr } }];
+  });
+  return vpc;
+}
+
+function checkedVpc(wanted: Vpc): Vpc {
+  const refuse = (what: string): never => {
+    throw new ServiceError("InvalidInput", `Cannot create VPC: ${what}`);
+  };
+  const { vpcId, region } = wanted;
+  if (!vpcIdForm.test(vpcId)) {
+    refuse(`id ${vpcId} is not vpc- and 8 or 17 hexadecimal digits`);
+  }
+  if (!regionForm.test(region)) refuse(`region ${region} does not look like us-east-1`);
+  const cidr = parseCidr(wanted.cidr);
+  if (!cidr) return refuse(`CIDR ${wanted.cidr} is not ADDRESS/LENGTH`);
+  return { vpcId, region, cidr: formatCidr(networkOf(cidr)) };
+}
+
+export function listVpcs(state: StateReader): Vpc[] {
+  return state
+    .list<VpcRow>("vpc")
+    .map(({ key, value }) => ({ vpcId: key[0] ?? "", region: value.region, cidr: value.cidr }));
+}
+
+/** @throws ServiceError where there is no such VPC or a hosted zone is private to it */
+export async function deleteVpc(store: AccountStore, vpcId: string): Promise<void> {
+  await appendToAccount(store, "signpost:DeleteVpc", (state) => {
+    if (!state.get<VpcRow>("vpc", [vpcId])) {
+      throw new ServiceError("NotFound", `Cannot delete VPC: ${vpcId} is not there`);
+    }
+    const zones = state.count("zoneByVpc", [vpcId]);
+    if (zones > 0) {
+      throw new ServiceError("InvalidInput", `Cannot delete VPC: ${zones} hosted zones are on it`);
+    }
+    return [{ remove: "vpc", key: [vpcId] }];
+  });
+}
