@@ -142,9 +142,7 @@ export function readEscape(text: string, index: number, radix: 8 | 10): number {
       digit(text, index + 2, radix) * radix +
       digit(text, index + 3, radix);
     if (octet <= 255) return octet + 3 * 256;
-  } else if (first > 0x20 && first < 0x7f) {
-    return first + 256;
-  } else if (first === 0x20 || first === 0x09) {
+  } else if (first >= 0x20 && first < 0x7f) {
     return first + 256;
   }
   const value = text.slice(index, index + 4);
