@@ -21,3 +21,55 @@ export const chainLengthMax = 16;
 // API
 export const requestBodySizeMax = 4 * 1024 * 1024;
 export const clockSkewMaxMs = 15 * 60 * 1000;
+/** Broken constraints named in one answer; the count it states is of all of them. */
+export const violationsShownMax = 100;
+/** Characters of a wrong value that an error repeats. */
+export const valueShownSizeMax = 2_048;
+/** A value without a length limit is not matched against a pattern beyond this. */
+export const patternedSizeMax = 4_096;
+
+// Server: sockets, workers, query log
+/** Octets of a UDP query; longer datagrams are counted and dropped. No query needs this much. */
+export const udpQuerySizeMax = 4_096;
+/** Datagrams taken with one system call; past 64 the cost per datagram falls no further. */
+export const udpBatchCountMax = 64;
+export const listenAddressCountMax = 64;
+export const workerCountMax = 256;
+/** Tries to find a port that is free for UDP and TCP. */
+export const portPickAttemptCountMax = 32;
+export const tcpConnectionCountMaxDefault = 1_000;
+/** Of one IPv4 address or one IPv6 /64. */
+export const tcpConnectionsPerClientMaxDefault = 100;
+/** RFC 7766 §6.2.3: "on the order of a few seconds". */
+export const tcpIdleTimeoutMsDefault = 10_000;
+/** Answers a slow reader has not taken; past it no more of its queries are read. */
+export const tcpUnsentSizeMax = 128 * 1024;
+/** Entries of one worker not yet written; more are counted and dropped. */
+export const queryLogEntryCountMax = 4_096;
+export const queryLogFileSizeMaxDefault = 64 * 1024 * 1024;
+/** Files kept, the one being written included. */
+export const queryLogFileCountMaxDefault = 8;
+
+// Hosted zones and their records
+/** Names followed to see whether an alias leads back to itself. */
+export const aliasWalkMax = 100;
+
+// Change log and state
+/** Entries that share one commit and one fdatasync. */
+export const commitGroupCountMax = 1_000;
+/** Appends and staged chunks that wait for the store thread, all callers together. */
+export const storeQueueCountMax = 10_000;
+/** One entry's mutations as JSON. A batch of 1,000 changes stays below 1 MiB. */
+export const logEntrySizeMax = 8 * 1024 * 1024;
+/** Entries from this size on are compressed in the log. */
+export const logEntryPlainSizeMax = 4 * 1024;
+/** Sets staged by one call: one transaction of some 50 ms, other writes go on in between. */
+export const stageCountMax = 5_000;
+/** Rows of dropped zones and imports deleted in one transaction. */
+export const purgeCountMax = 5_000;
+/** A checkpoint is made when the journal or the write-ahead log passes its size. */
+export const journalSizeMax = 16 * 1024 * 1024;
+export const walSizeMax = 32 * 1024 * 1024;
+/** How long a checkpoint waits for readers to finish before it is tried again later. */
+export const walReadersWaitMs = 20;
+export const checkpointRetryMs = 1_000;
