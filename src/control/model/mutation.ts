@@ -19,6 +19,13 @@ export type Mutation =
   /** The staged sets become the sets of the zone with this id, in place of all it had. O(1). */
   | { adoptImport: string; importId: string; count: number; hash: string };
 
+/** Steps that the log writes for `stageRRsets` and `discardImport`; never part of an append. */
+export type ImportMutation =
+  | { stage: string; rrsets: readonly ResourceRecordSet[] }
+  | { discardImport: string };
+
+export type StoredMutation = Mutation | ImportMutation;
+
 /** One entry of the change log: all of its mutations take effect, or none. */
 export type LogEntry = {
   seq: number;
@@ -28,11 +35,20 @@ export type LogEntry = {
   action: string;
   /** ISO 8601, UTC, milliseconds. */
   at: string;
-  mutations: Mutation[];
+  mutations: StoredMutation[];
 };
 
 export function zoneSubject(zoneId: string): string {
   return `zone/${zoneId}`;
+}
+
+export function importSubject(importId: string): string {
+  return `import/${importId}`;
+}
+
+/** The id of the hosted zone whose subject this is. */
+export function zoneIdOfSubject(subject: string): string | undefined {
+  return subject.startsWith("zone/") ? subject.slice("zone/".length) : undefined;
 }
 
 export const accountSubject = "account";

@@ -18,5 +18,8 @@ export function drawUuid(random: Random): string {
   words[2] = ((words[2] as number) & 0x3fffffff) | 0x80000000;
   const hex = words.map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
   const cuts = [0, 8, 12, 16, 20, 32];
-  return cuts.slice(1).map((end, i) => hex.slice(cuts[i], end)).join("-");
+  return cuts
+    .slice(1)
+    .map((end, i) => hex.slice(cuts[i], end))
+    .join("-");
 }

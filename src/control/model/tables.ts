@@ -17,6 +17,7 @@ export type TableName =
   | "cidrCollectionByName" // [name]
   | "cidrCollectionByCallerReference" // [callerReference]
   | "cidrBlock" // [collectionId, location, block]
+  | "cidrLocationUse" // [collectionId, location, zoneId, name, type and set identifier]
   | "vpcAuthorization" // [zoneId, vpcId]
   | "rrsetProtection" // [zoneId, …]
   | "change" // [changeId] → { seq, at, comment, zoneId }

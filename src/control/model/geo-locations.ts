@@ -1,0 +1,112 @@
+import type { GeoLocation } from "./resource-record-set.ts";
+
+/** A place that a geolocation set can name, with its names in full. */
+export type GeoPlace = GeoLocation & {
+  continentName?: string;
+  countryName?: string;
+  subdivisionName?: string;
+};
+
+const continents =
+  "AF Africa|AN Antarctica|AS Asia|EU Europe|NA North America|OC Oceania|SA South America";
+
+/** ISO 3166-1 alpha-2, in order of code; `*` stands for every place that no other set names. */
+const countries = `
+* Default
+AD Andorra|AE United Arab Emirates|AF Afghanistan|AG Antigua and Barbuda|AI Anguilla|AL Albania
+AM Armenia|AO Angola|AQ Antarctica|AR Argentina|AS American Samoa|AT Austria|AU Australia|AW Aruba
+AX Åland Islands|AZ Azerbaijan|BA Bosnia and Herzegovina|BB Barbados|BD Bangladesh|BE Belgium
+BF Burkina Faso|BG Bulgaria|BH Bahrain|BI Burundi|BJ Benin|BL Saint Barthélemy|BM Bermuda|BN Brunei
+BO Bolivia|BQ Bonaire, Sint Eustatius and Saba|BR Brazil|BS Bahamas|BT Bhutan|BV Bouvet Island
+BW Botswana|BY Belarus|BZ Belize|CA Canada|CC Cocos (Keeling) Islands
+CD Democratic Republic of the Congo|CF Central African Republic|CG Republic of the Congo
+CH Switzerland|CI Côte d'Ivoire|CK Cook Islands|CL Chile|CM Cameroon|CN China|CO Colombia
+CR Costa Rica|CU Cuba|CV Cape Verde|CW Curaçao|CX Christmas Island|CY Cyprus|CZ Czech Republic
+DE Germany|DJ Djibouti|DK Denmark|DM Dominica|DO Dominican Republic|DZ Algeria|EC Ecuador
+EE Estonia|EG Egypt|EH Western Sahara|ER Eritrea|ES Spain|ET Ethiopia|FI Finland|FJ Fiji
+FK Falkland Islands|FM Micronesia|FO Faroe Islands|FR France|GA Gabon|GB United Kingdom|GD Grenada
+GE Georgia|GF French Guiana|GG Guernsey|GH Ghana|GI Gibraltar|GL Greenland|GM Gambia|GN Guinea
+GP Guadeloupe|GQ Equatorial Guinea|GR Greece|GS South Georgia and the South Sandwich Islands
+GT Guatemala|GU Guam|GW Guinea-Bissau|GY Guyana|HK Hong Kong|HM Heard Island and McDonald Islands
+HN Honduras|HR Croatia|HT Haiti|HU Hungary|ID Indonesia|IE Ireland|IL Israel|IM Isle of Man|IN India
+IO British Indian Ocean Territory|IQ Iraq|IR Iran|IS Iceland|IT Italy|JE Jersey|JM Jamaica
+JO Jordan|JP Japan|KE Kenya|KG Kyrgyzstan|KH Cambodia|KI Kiribati|KM Comoros
+KN Saint Kitts and Nevis|KP North Korea|KR South Korea|KW Kuwait|KY Cayman Islands|KZ Kazakhstan
+LA Laos|LB Lebanon|LC Saint Lucia|LI Liechtenstein|LK Sri Lanka|LR Liberia|LS Lesotho|LT Lithuania
+LU Luxembourg|LV Latvia|LY Libya|MA Morocco|MC Monaco|MD Moldova|ME Montenegro|MF Saint Martin
+MG Madagascar|MH Marshall Islands|MK North Macedonia|ML Mali|MM Myanmar|MN Mongolia|MO Macao
+MP Northern Mariana Islands|MQ Martinique|MR Mauritania|MS Montserrat|MT Malta|MU Mauritius
+MV Maldives|MW Malawi|MX Mexico|MY Malaysia|MZ Mozambique|NA Namibia|NC New Caledonia|NE Niger
+NF Norfolk Island|NG Nigeria|NI Nicaragua|NL Netherlands|NO Norway|NP Nepal|NR Nauru|NU Niue
+NZ New Zealand|OM Oman|PA Panama|PE Peru|PF French Polynesia|PG Papua New Guinea|PH Philippines
+PK Pakistan|PL Poland|PM Saint Pierre and Miquelon|PN Pitcairn|PR Puerto Rico
+PS Palestinian Territory|PT Portugal|PW Palau|PY Paraguay|QA Qatar|RE Réunion|RO Romania|RS Serbia
+RU Russia|RW Rwanda|SA Saudi Arabia|SB Solomon Islands|SC Seychelles|SD Sudan|SE Sweden
+SG Singapore|SH Saint Helena|SI Slovenia|SJ Svalbard and Jan Mayen|SK Slovakia|SL Sierra Leone
+SM San Marino|SN Senegal|SO Somalia|SR Suriname|SS South Sudan|ST São Tomé and Príncipe
+SV El Salvador|SX Sint Maarten|SY Syria|SZ Eswatini|TC Turks and Caicos Islands|TD Chad
+TF French Southern Territories|TG Togo|TH Thailand|TJ Tajikistan|TK Tokelau|TL Timor-Leste
+TM Turkmenistan|TN Tunisia|TO Tonga|TR Turkey|TT Trinidad and Tobago|TV Tuvalu|TW Taiwan
+TZ Tanzania|UA Ukraine|UG Uganda|UM United States Minor Outlying Islands|US United States
+UY Uruguay|UZ Uzbekistan|VA Vatican City|VC Saint Vincent and the Grenadines|VE Venezuela
+VG British Virgin Islands|VI U.S. Virgin Islands|VN Vietnam|VU Vanuatu|WF Wallis and Futuna
+WS Samoa|YE Yemen|YT Mayotte|ZA South Africa|ZM Zambia|ZW Zimbabwe`;
+
+/** The states and the capital; the territories are countries of their own. */
+const unitedStates = `
+AK Alaska|AL Alabama|AR Arkansas|AZ Arizona|CA California|CO Colorado|CT Connecticut
+DC District of Columbia|DE Delaware|FL Florida|GA Georgia|HI Hawaii|IA Iowa|ID Idaho|IL Illinois
+IN Indiana|KS Kansas|KY Kentucky|LA Louisiana|MA Massachusetts|MD Maryland|ME Maine|MI Michigan
+MN Minnesota|MO Missouri|MS Mississippi|MT Montana|NC North Carolina|ND North Dakota|NE Nebraska
+NH New Hampshire|NJ New Jersey|NM New Mexico|NV Nevada|NY New York|OH Ohio|OK Oklahoma|OR Oregon
+PA Pennsylvania|RI Rhode Island|SC South Carolina|SD South Dakota|TN Tennessee|TX Texas|UT Utah
+VA Virginia|VT Vermont|WA Washington|WI Wisconsin|WV West Virginia|WY Wyoming`;
+
+function pairs(text: string): [code: string, name: string][] {
+  return text
+    .trim()
+    .split(/[|\n]/)
+    .map((pair) => [pair.slice(0, pair.indexOf(" ")), pair.slice(pair.indexOf(" ") + 1)]);
+}
+
+/** Every place in Route 53's order: countries, each with its subdivisions after it; continents. */
+export const geoPlaces: readonly GeoPlace[] = [
+  ...pairs(countries).flatMap(([countryCode, countryName]): GeoPlace[] => {
+    const country = { countryCode, countryName };
+    if (countryCode !== "US") return [country];
+    const states = pairs(unitedStates).map(([subdivisionCode, subdivisionName]) => ({
+      ...country,
+      subdivisionCode,
+      subdivisionName,
+    }));
+    return [country, ...states];
+  }),
+  ...pairs(continents).map(([continentCode, continentName]) => ({ continentCode, continentName })),
+];
+
+const indexes = new Map(geoPlaces.map((place, index) => [geoKey(place), index]));
+
+function geoKey(location: GeoLocation): string {
+  const { continentCode, countryCode, subdivisionCode } = location;
+  return `${continentCode ?? ""} ${countryCode ?? ""} ${subdivisionCode ?? ""}`;
+}
+
+/** Where the place stands in `geoPlaces`; `undefined` for codes that name none. */
+export function geoPlaceIndex(location: GeoLocation): number | undefined {
+  return indexes.get(geoKey(location));
+}
+
+/** `continent = (NA, North America)`, as in messages about geolocation sets. */
+export function geoLocationLabel(location: GeoLocation): string {
+  const index = geoPlaceIndex(location);
+  const place: GeoPlace = index === undefined ? location : (geoPlaces[index] ?? location);
+  const parts: string[] = [];
+  if (place.continentCode) {
+    parts.push(`continent = (${place.continentCode}, ${place.continentName})`);
+  }
+  if (place.countryCode) parts.push(`country = (${place.countryCode}, ${place.countryName})`);
+  if (place.subdivisionCode) {
+    parts.push(`subdivision = (${place.subdivisionCode}, ${place.subdivisionName})`);
+  }
+  return parts.join(", ");
+}
