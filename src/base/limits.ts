@@ -35,6 +35,7 @@ export const udpQuerySizeMax = 4_096;
 export const udpBatchCountMax = 64;
 export const listenAddressCountMax = 64;
 export const workerCountMax = 256;
+export const workerRestartDelayMaxMs = 5_000;
 /** Tries to find a port that is free for UDP and TCP. */
 export const portPickAttemptCountMax = 32;
 export const tcpConnectionCountMaxDefault = 1_000;
@@ -73,3 +74,25 @@ export const walSizeMax = 32 * 1024 * 1024;
 /** How long a checkpoint waits for readers to finish before it is tried again later. */
 export const walReadersWaitMs = 20;
 export const checkpointRetryMs = 1_000;
+
+// Import of zones
+/** Lines of a master file that a report lists; the count it states is of all of them. */
+export const importFindingsMax = 100;
+/** Records of one RRset as an answer carries them; the rest is header, question and OPT. */
+export const rrsetWireSizeMax = 65_000;
+/** Tries to append a change while others change the same zone, before the client must try again. */
+export const appendAttemptCountMax = 8;
+/** How long GetChange knows a change. */
+export const changeAgeMaxMs = 30 * 24 * 60 * 60 * 1000;
+/** ResourceRecord elements of a change batch; an alias is one, UPSERT counts twice. */
+export const batchRecordCountMax = 1_000;
+/** Characters of all values of a change batch; UPSERT counts twice. */
+export const batchValueSizeMax = 32_000;
+/** Tags of one resource. */
+export const tagCountMax = 50;
+/** How long a change batch may be worked on before others on the thread have a turn. */
+export const planSliceMs = 5;
+
+// Master files
+/** Characters of one entry; RDATA of 65,535 octets needs at most a quarter of it. */
+export const zoneFileRecordSizeMax = 1024 * 1024;
