@@ -1,0 +1,268 @@
+import type { CounterBlock } from "../../telemetry/counters.ts";
+import type { Answerer, BatchControl, PacketArena } from "./driver.ts";
+import * as c from "./libc.ts";
+import type { Libc } from "./libc.ts";
+import * as layout from "./mmsg-layout.ts";
+import type { MmsgLayout } from "./mmsg-layout.ts";
+import { counterIndex, sendErrors } from "./worker-counters.ts";
+
+/** A bound UDP socket of one worker. */
+export type MmsgListener = {
+  fd: number;
+  isIpv6: boolean;
+  /** Bound to a wildcard address: the packet tells which address was asked. */
+  isUnspecified: boolean;
+};
+
+export type MmsgMemory = { address: number; responseSizeMax: number };
+
+type Listener = MmsgListener & {
+  receiveHeaders: number;
+  sendHeaders: number;
+  /** Octets that the kernel may write to an address and to control messages. */
+  nameSize: number;
+  controlSize: number;
+};
+
+const pollTimeoutMs = 10;
+const drainBatchCountMax = 32;
+
+/**
+ * UDP over recvmmsg(2) and sendmmsg(2): one thread that blocks in the kernel instead of an event
+ * loop, and up to `batchCount` datagrams a system call.
+ */
+export class MmsgDriver {
+  readonly arena: PacketArena;
+  readonly #words: Uint32Array<ArrayBuffer>;
+  readonly #libc: Libc;
+  readonly #base: number;
+  readonly #layout: MmsgLayout;
+  readonly #listeners: readonly Listener[];
+  readonly #counters: CounterBlock;
+
+  /** `memory` must be zeroed or left from an earlier driver over the same listeners. */
+  constructor(
+    libc: Libc,
+    options: {
+      listeners: readonly MmsgListener[];
+      memory: MmsgMemory;
+      counters: CounterBlock;
+    },
+  ) {
+    const { listeners, memory, counters } = options;
+    this.#libc = libc;
+    this.#base = memory.address;
+    this.#counters = counters;
+    this.#layout = layout.layoutMmsgMemory(listeners.length, memory.responseSizeMax);
+    const buffer = libc.view(memory.address, this.#layout.size);
+    this.arena = { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
+    this.#words = new Uint32Array(buffer);
+    this.#listeners = listeners.map((listener, i) => this.#prepare(listener, i));
+  }
+
+  /** Answers until `control` says stop, then what has been received by then. */
+  run(answerer: Answerer, control: BatchControl): void {
+    const only = this.#listeners.length === 1 ? this.#listeners[0] : undefined;
+    while (control.nextBatch()) {
+      if (only) this.#receive(only, answerer, c.MSG_WAITFORONE);
+      else this.#pollAndReceive(answerer, pollTimeoutMs);
+    }
+    for (let i = 0; i < drainBatchCountMax; i++) {
+      if (!this.#pollAndReceive(answerer, 0)) return;
+    }
+  }
+
+  /** Several sockets cost one more system call a turn; false if nothing was there. */
+  #pollAndReceive(answerer: Answerer, timeoutMs: number): boolean {
+    const entries = this.#layout.pollEntries;
+    const count = this.#listeners.length;
+    if (this.#libc.poll(this.#base + entries, count, timeoutMs) <= 0) return false;
+    for (let i = 0; i < count; i++) {
+      const revents = entries + i * layout.pollEntry.size + layout.pollEntry.revents;
+      if (this.arena.view.getUint16(revents, true) === 0) continue;
+      this.#receive(this.#listeners[i] as Listener, answerer, c.MSG_DONTWAIT);
+    }
+    return true;
+  }
+
+  #receive(listener: Listener, answerer: Answerer, flags: number): void {
+    const headers = this.#base + listener.receiveHeaders;
+    const count = this.#libc.recvmmsg(listener.fd, headers, layout.batchCount, flags, 0);
+    if (count <= 0) return this.#onReceiveError();
+    this.#count(counterIndex.batches);
+    const responseCount = this.#answerAll(listener, answerer, count);
+    if (responseCount > 0) this.#send(listener, responseCount);
+  }
+
+  /** Answers `count` received queries; the responses stand packed at the front of the slots. */
+  #answerAll(listener: Listener, answerer: Answerer, count: number): number {
+    const words = this.#words;
+    const { querySlots, querySlotSize, responseSlots, responseSlotSize } = this.#layout;
+    let responses = 0;
+    for (let i = 0; i < count; i++) {
+      const header = listener.receiveHeaders + i * layout.header.size;
+      const querySize = words[(header + layout.header.messageSize) >> 2] as number;
+      words[(header + layout.header.nameSize) >> 2] = listener.nameSize;
+      if (listener.controlSize !== 0) {
+        words[(header + layout.header.controlSize) >> 2] = layout.controlRoom;
+      }
+      if (querySize === layout.queryRoom) {
+        this.#count(counterIndex.oversized);
+        continue;
+      }
+      const query = querySlots + i * querySlotSize + layout.slotHeadSize;
+      const response = responseSlots + responses * responseSlotSize;
+      const size = answerer.answer(query, querySize, response);
+      if (size === 0) continue;
+      this.#address(listener, i, responses);
+      const sendVector = listener.sendHeaders + sendVectorsAfterSendHeaders;
+      const length = sendVector + responses * layout.vector.size + layout.vector.length;
+      words[length >> 2] = size;
+      responses++;
+    }
+    return responses;
+  }
+
+  /**
+   * Makes response `to` go where query `from` came from. Header and vector of a response are fixed
+   * to the slot of the same number, so after a drop the slot's head (control, address) moves up.
+   */
+  #address(listener: Listener, from: number, to: number): void {
+    const { querySlots, querySlotSize } = this.#layout;
+    const slot = querySlots + to * querySlotSize;
+    if (from !== to) {
+      const source = querySlots + from * querySlotSize;
+      this.arena.bytes.copyWithin(slot, source, source + layout.slotHeadSize);
+    }
+    if (listener.controlSize !== 0) this.#freeInterface(listener, slot);
+  }
+
+  /**
+   * Keeps the address that was asked as the source but lets routing choose the interface: the way
+   * back may be another. IPv6 link-local addresses mean nothing without theirs.
+   */
+  #freeInterface(listener: Listener, slot: number): void {
+    if (!listener.isIpv6) {
+      this.#words[(slot + layout.control.ipv4Interface) >> 2] = 0;
+      return;
+    }
+    const address = this.arena.view.getUint16(slot + layout.control.ipv6Address);
+    if ((address & 0xffc0) === 0xfe80) return;
+    this.#words[(slot + layout.control.ipv6Interface) >> 2] = 0;
+  }
+
+  /**
+   * sendmmsg stops at the first message that fails; that one is counted and skipped. The socket
+   * blocks while its buffer is full; EAGAIN says it stayed full, so the rest would fail as well.
+   */
+  #send(listener: Listener, count: number): void {
+    let sent = 0;
+    while (sent < count) {
+      const headers = this.#base + listener.sendHeaders + sent * layout.header.size;
+      const done = this.#libc.sendmmsg(listener.fd, headers, count - sent, 0);
+      if (done > 0) {
+        sent += done;
+        continue;
+      }
+      const errno = this.#libc.errno();
+      if (errno === c.EINTR) continue;
+      const skipped = errno === c.EAGAIN ? count - sent : 1;
+      this.#countSendErrors(errno, skipped);
+      sent += skipped;
+    }
+  }
+
+  #onReceiveError(): void {
+    const errno = this.#libc.errno();
+    if (errno === c.EAGAIN || errno === c.EINTR) return;
+    this.#count(counterIndex.receiveErrors);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pollTimeoutMs);
+  }
+
+  #countSendErrors(errno: number, count: number): void {
+    let series = sendErrors.length - 1;
+    if (errno === c.ENOBUFS) series = 0;
+    if (errno === c.EAGAIN) series = 1;
+    if (errno === c.EPERM) series = 2;
+    if (errno === c.EINVAL) series = 3;
+    const index = counterIndex.sendErrors + series;
+    this.#counters[index] = (this.#counters[index] as number) + count;
+  }
+
+  #count(index: number): void {
+    this.#counters[index] = (this.#counters[index] as number) + 1;
+  }
+
+  #prepare(listener: MmsgListener, index: number): Listener {
+    const block = this.#layout.listeners + index * this.#layout.listenerSize;
+    const poll = this.#layout.pollEntries + index * layout.pollEntry.size;
+    this.arena.view.setInt32(poll + layout.pollEntry.fd, listener.fd, true);
+    this.arena.view.setUint16(poll + layout.pollEntry.events, c.POLLIN, true);
+    const prepared: Listener = {
+      ...listener,
+      receiveHeaders: block + layout.listenerBlock.receiveHeaders,
+      sendHeaders: block + layout.listenerBlock.sendHeaders,
+      nameSize: listener.isIpv6 ? 28 : 16,
+      controlSize: controlSizeOf(listener),
+    };
+    for (let i = 0; i < layout.batchCount; i++) this.#prepareMessage(prepared, block, i);
+    return prepared;
+  }
+
+  #prepareMessage(listener: Listener, block: number, i: number): void {
+    const slot = this.#layout.querySlots + i * this.#layout.querySlotSize;
+    const vectorOffset = i * layout.vector.size;
+    this.#writeHeader(listener.receiveHeaders + i * layout.header.size, {
+      slot,
+      nameSize: listener.nameSize,
+      controlSize: listener.controlSize === 0 ? 0 : layout.controlRoom,
+      vector: block + layout.listenerBlock.receiveVectors + vectorOffset,
+      data: slot + layout.slotHeadSize,
+      dataSize: layout.queryRoom,
+    });
+    this.#writeHeader(listener.sendHeaders + i * layout.header.size, {
+      slot,
+      nameSize: listener.nameSize,
+      controlSize: listener.controlSize,
+      vector: block + layout.listenerBlock.sendVectors + vectorOffset,
+      data: this.#layout.responseSlots + i * this.#layout.responseSlotSize,
+      dataSize: 0,
+    });
+  }
+
+  #writeHeader(offset: number, fields: HeaderFields): void {
+    this.#writePointer(offset + layout.header.name, fields.slot + layout.controlRoom);
+    this.#writeNumber(offset + layout.header.nameSize, fields.nameSize);
+    this.#writePointer(offset + layout.header.vectors, fields.vector);
+    this.#writeNumber(offset + layout.header.vectorCount, 1);
+    if (fields.controlSize !== 0) this.#writePointer(offset + layout.header.control, fields.slot);
+    this.#writeNumber(offset + layout.header.controlSize, fields.controlSize);
+    this.#writePointer(fields.vector + layout.vector.base, fields.data);
+    this.#writeNumber(fields.vector + layout.vector.length, fields.dataSize);
+  }
+
+  #writePointer(offset: number, target: number): void {
+    this.#writeNumber(offset, this.#base + target);
+  }
+
+  #writeNumber(offset: number, value: number): void {
+    this.arena.view.setBigUint64(offset, BigInt(value), true);
+  }
+}
+
+type HeaderFields = {
+  slot: number;
+  nameSize: number;
+  controlSize: number;
+  vector: number;
+  data: number;
+  dataSize: number;
+};
+
+const sendVectorsAfterSendHeaders =
+  layout.listenerBlock.sendVectors - layout.listenerBlock.sendHeaders;
+
+function controlSizeOf(listener: MmsgListener): number {
+  if (!listener.isUnspecified) return 0;
+  return listener.isIpv6 ? layout.control.ipv6Size : layout.control.ipv4Size;
+}

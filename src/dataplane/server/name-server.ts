@@ -1,0 +1,174 @@
+import { assert } from "../../base/assert.ts";
+import { listenAddressCountMax, udpPayloadSizeDefault, workerCountMax } from "../../base/limits.ts";
+import { createCounterBlock } from "../../telemetry/counters.ts";
+import type { CounterBlock } from "../../telemetry/counters.ts";
+import { silentLogger } from "../../telemetry/logger.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import { formatCounters, formatMetrics } from "../../telemetry/metrics-text.ts";
+import { gauge } from "../../telemetry/process-metrics.ts";
+import { QueryLogRing, createQueryLogMemory } from "../../telemetry/query-log-ring.ts";
+import { createControlBlock } from "./control-block.ts";
+import { loadLibc } from "./libc.ts";
+import { drainQueryLog } from "./query-log-entry.ts";
+import type { QueryLogEntry } from "./query-log-entry.ts";
+import type { Endpoint } from "./socket-address.ts";
+import { Supervisor } from "./supervisor.ts";
+import { tcpOptionsDefault } from "./tcp-options.ts";
+import type { TcpOptions } from "./tcp-options.ts";
+import { workerCounters } from "./worker-counters.ts";
+import type { AnswerOptions, ZoneUpdate } from "./worker-setup.ts";
+import { nativeTasks, portableTasks } from "./worker-tasks.ts";
+import type { TaskOptions, WorkerTasks } from "./worker-tasks.ts";
+
+export type NameServerOptions = {
+  /** Addresses to answer on, over UDP and TCP; port 0 picks one. */
+  listen: readonly Endpoint[];
+  /** The UDP driver; `auto` takes `mmsg` where it works. */
+  io: "auto" | "mmsg" | "dgram";
+  /** Threads for UDP; TCP has one of its own. */
+  workers: number;
+  /** Octets of a UDP response, whatever the client offers; default 1232. */
+  udpPayloadSizeMax?: number;
+  nsid?: string | undefined;
+  tcp?: Partial<TcpOptions>;
+  logger?: Logger;
+  /** `echo` answers nothing but sends queries back, to measure drivers. */
+  answer?: AnswerOptions["kind"];
+};
+
+const queryLogIntervalMs = 100;
+
+/**
+ * Listens and starts the workers; resolves once every one answers.
+ * @throws ListenError where an address cannot be had; Error where `io` does not work here
+ */
+export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
+  const { listen, workers } = options;
+  assert(listen.length > 0 && listen.length <= listenAddressCountMax, "listen: 1 to 64 addresses");
+  assert(workers > 0 && workers <= workerCountMax, "workers: 1 to 256");
+  const udpPayloadSizeMax = options.udpPayloadSizeMax ?? udpPayloadSizeDefault;
+  const logger = options.logger ?? silentLogger;
+  const tcp = { ...tcpOptionsDefault, ...options.tcp };
+  const taskOptions = { listen, workerCount: workers, udpPayloadSizeMax, tcp };
+  const tasks = await makeTasks(options.io, taskOptions, logger);
+  const { nsid, answer = "nameserver" } = options;
+  const server = new NameServer(tasks, {
+    answer: { kind: answer, udpPayloadSizeMax, nsid },
+    logger,
+  });
+  await server.start();
+  return server;
+}
+
+async function makeTasks(
+  io: NameServerOptions["io"],
+  options: TaskOptions,
+  logger: Logger,
+): Promise<WorkerTasks> {
+  if (io === "dgram") return portableTasks(options);
+  let libc;
+  try {
+    libc = loadLibc();
+  } catch (error) {
+    if (io === "mmsg") throw error;
+    logger.warn({ reason: String(error) }, "no batched packet I/O here: using node:dgram");
+    return portableTasks(options);
+  }
+  return nativeTasks(libc, options);
+}
+
+/** A running name server: listening sockets, workers, their counters and query logs. */
+export class NameServer {
+  readonly #tasks: WorkerTasks;
+  readonly #supervisor: Supervisor;
+  readonly #counters: readonly CounterBlock[];
+  readonly #queryLogs: readonly QueryLogRing[];
+  #queryLogTimer: NodeJS.Timeout | undefined;
+  #onQueryLog: ((entry: QueryLogEntry) => void) | undefined;
+
+  /** Use `startNameServer`. */
+  constructor(tasks: WorkerTasks, options: { answer: AnswerOptions; logger: Logger }) {
+    const { answer, logger } = options;
+    this.#tasks = tasks;
+    const control = createControlBlock(tasks.tasks.length);
+    const plans = tasks.tasks.map((task, index) => ({
+      index,
+      task,
+      answer,
+      control,
+      counters: createCounterBlock(workerCounters),
+      queryLog: createQueryLogMemory(),
+    }));
+    this.#counters = plans.map(({ counters }) => counters);
+    this.#queryLogs = plans.map(({ queryLog }) => new QueryLogRing(queryLog));
+    this.#supervisor = new Supervisor(plans, { control, logger });
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#supervisor.start();
+    } catch (error) {
+      this.#tasks.close();
+      throw error;
+    }
+    this.#queryLogTimer = setInterval(() => this.#drainQueryLogs(), queryLogIntervalMs);
+    this.#queryLogTimer.unref();
+  }
+
+  /** Where it listens, in the order of the options, with the ports it got. */
+  get addresses(): readonly Endpoint[] {
+    return this.#tasks.addresses;
+  }
+
+  /** Resolves once every live worker serves the updates. */
+  publish(updates: readonly ZoneUpdate[]): Promise<void> {
+    return this.#supervisor.publish(updates);
+  }
+
+  /** Calls back for each query to a zone whose update said `queryLog`. */
+  onQueryLog(listener: (entry: QueryLogEntry) => void): void {
+    this.#onQueryLog = listener;
+  }
+
+  /** All workers' counters and the server's own state in the Prometheus text format. */
+  metricsText(): string {
+    const supervisor = this.#supervisor;
+    const drops = this.#tasks.receiveBufferDropCount();
+    return (
+      formatCounters(workerCounters, this.#counters) +
+      formatMetrics([
+        {
+          name: "signpost_udp_receive_buffer_drops_total",
+          help: "Datagrams that the kernel dropped because a worker was behind.",
+          type: "counter",
+          samples: [{ value: drops }],
+        },
+        {
+          name: "signpost_worker_restarts_total",
+          help: "Workers that failed and were started again.",
+          type: "counter",
+          samples: [{ value: supervisor.restartCount }],
+        },
+        gauge("signpost_workers", "Workers that answer.", supervisor.liveCount),
+        gauge("signpost_generation", "Publications of zones so far.", supervisor.generation),
+      ])
+    );
+  }
+
+  /** Ends a worker at once, as if it had failed; for tests. */
+  killWorker(index: number): Promise<void> {
+    return this.#supervisor.killWorker(index);
+  }
+
+  /** Answers what has been received, ends the workers and closes the sockets. */
+  async stop(): Promise<void> {
+    await this.#supervisor.stop();
+    clearInterval(this.#queryLogTimer);
+    this.#drainQueryLogs();
+    this.#tasks.close();
+  }
+
+  #drainQueryLogs(): void {
+    for (const ring of this.#queryLogs) drainQueryLog(ring, this.#onQueryLog);
+  }
+}

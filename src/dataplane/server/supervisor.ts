@@ -1,0 +1,226 @@
+import { Worker } from "node:worker_threads";
+import { assert } from "../../base/assert.ts";
+import { workerRestartDelayMaxMs } from "../../base/limits.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import { heartbeatOf, requestStop, setGeneration } from "./control-block.ts";
+import type { ControlBlock } from "./control-block.ts";
+import type {
+  MessageFromWorker,
+  MessageToWorker,
+  WorkerSetup,
+  ZoneUpdate,
+} from "./worker-setup.ts";
+
+/** A worker's setup without what the supervisor itself keeps: the zones and their generation. */
+export type WorkerPlan = Omit<WorkerSetup, "zones" | "generation">;
+
+type Slot = {
+  plan: WorkerPlan;
+  thread: Worker | undefined;
+  isReady: boolean;
+  /** The last generation the thread has told to serve; -1 while it starts. */
+  applied: number;
+  startedAtMs: number;
+  failureCount: number;
+  restartCount: number;
+  restartTimer: NodeJS.Timeout | undefined;
+  heartbeat: number;
+  silentCheckCount: number;
+};
+
+type Waiter = { generation: number; resolve(): void };
+
+const restartDelayMs = 50;
+/** A worker that lived this long failed for another reason than the last one. */
+const settledAfterMs = 10_000;
+const watchdogIntervalMs = 1_000;
+/** Checks without a heartbeat: it beats at least every 250 ms, but first once it has started. */
+const silentCheckCountMax = 20;
+const stopTimeoutMs = 3_000;
+
+/**
+ * Starts the workers, keeps them alive, and brings them the zones. A worker that dies or hangs is
+ * replaced; its sockets stay open meanwhile, so queries wait in them, and the others notice nothing.
+ */
+export class Supervisor {
+  readonly #slots: Slot[];
+  readonly #control: ControlBlock;
+  readonly #logger: Logger;
+  readonly #zones = new Map<number, ZoneUpdate>();
+  #generation = 0;
+  #waiters: Waiter[] = [];
+  #watchdog: NodeJS.Timeout | undefined;
+  #isStopping = false;
+
+  constructor(plans: readonly WorkerPlan[], options: { control: ControlBlock; logger: Logger }) {
+    this.#control = options.control;
+    this.#logger = options.logger;
+    this.#slots = plans.map((plan) => ({
+      plan,
+      thread: undefined,
+      isReady: false,
+      applied: 0,
+      startedAtMs: 0,
+      failureCount: 0,
+      restartCount: 0,
+      restartTimer: undefined,
+      heartbeat: 0,
+      silentCheckCount: 0,
+    }));
+  }
+
+  /**
+   * Resolves once every worker answers.
+   * @throws the first error of a worker that could not start; all are stopped then
+   */
+  async start(): Promise<void> {
+    try {
+      await Promise.all(this.#slots.map((slot) => this.#startFirst(slot)));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#watchdog = setInterval(() => this.#replaceSilent(), watchdogIntervalMs);
+    this.#watchdog.unref();
+  }
+
+  /** Counts up with each publication. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get liveCount(): number {
+    return this.#slots.filter((slot) => slot.isReady).length;
+  }
+
+  get restartCount(): number {
+    return this.#slots.reduce((sum, slot) => sum + slot.restartCount, 0);
+  }
+
+  /** Resolves once every live worker serves the updates; waits for one where none is live. */
+  publish(updates: readonly ZoneUpdate[]): Promise<void> {
+    for (const update of updates) {
+      if (update.image) this.#zones.set(update.zoneKey, update);
+      else this.#zones.delete(update.zoneKey);
+    }
+    const generation = ++this.#generation;
+    const message: MessageToWorker = { updates, generation };
+    for (const { thread } of this.#slots) thread?.postMessage(message);
+    // After the message: whoever sees the new number finds the message in its queue.
+    setGeneration(this.#control, generation);
+    return new Promise((resolve) => this.#waiters.push({ generation, resolve }));
+  }
+
+  /** Ends a worker at once, as if it had failed; for tests. */
+  async killWorker(index: number): Promise<void> {
+    await this.#slots[index]?.thread?.terminate();
+  }
+
+  /** Lets the workers answer what they have received, then ends them. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    clearInterval(this.#watchdog);
+    for (const slot of this.#slots) clearTimeout(slot.restartTimer);
+    requestStop(this.#control);
+    await Promise.all(this.#slots.map((slot) => this.#stopOne(slot)));
+    for (const waiter of this.#waiters) waiter.resolve();
+    this.#waiters = [];
+  }
+
+  async #startFirst(slot: Slot): Promise<void> {
+    const thread = this.#startThread(slot);
+    await new Promise<void>((resolve, reject) => {
+      thread.once("message", () => resolve());
+      thread.once("error", reject);
+      thread.once("exit", () => reject(new Error(`${nameOf(slot)} ended before it was ready`)));
+    });
+  }
+
+  #startThread(slot: Slot): Worker {
+    const workerData: WorkerSetup = {
+      ...slot.plan,
+      zones: [...this.#zones.values()],
+      generation: this.#generation,
+    };
+    const thread = new Worker(new URL("./worker.ts", import.meta.url), {
+      workerData,
+      name: nameOf(slot),
+    });
+    slot.thread = thread;
+    slot.applied = -1;
+    slot.startedAtMs = performance.now();
+    slot.silentCheckCount = 0;
+    thread.on("message", (message: MessageFromWorker) => this.#onMessage(slot, message));
+    thread.on("error", (error) => {
+      this.#logger.error({ worker: nameOf(slot), error: describe(error) }, "worker failed");
+    });
+    thread.on("exit", () => this.#onExit(slot));
+    return thread;
+  }
+
+  #onMessage(slot: Slot, message: MessageFromWorker): void {
+    slot.isReady = true;
+    slot.applied = message.applied;
+    this.#settle();
+  }
+
+  #onExit(slot: Slot): void {
+    slot.thread = undefined;
+    const wasReady = slot.isReady;
+    slot.isReady = false;
+    this.#settle();
+    if (this.#isStopping || (!wasReady && slot.restartCount === 0)) return;
+    this.#restartLater(slot);
+  }
+
+  #restartLater(slot: Slot): void {
+    const livedMs = performance.now() - slot.startedAtMs;
+    slot.failureCount = livedMs > settledAfterMs ? 0 : slot.failureCount + 1;
+    const delayMs = Math.min(workerRestartDelayMaxMs, restartDelayMs * 2 ** slot.failureCount);
+    slot.restartCount++;
+    this.#logger.warn({ worker: nameOf(slot), delayMs, livedMs }, "worker restarts");
+    slot.restartTimer = setTimeout(() => this.#startThread(slot), delayMs);
+  }
+
+  /** Resolves publications that every worker with a thread has taken. */
+  #settle(): void {
+    const threads = this.#slots.filter((slot) => slot.thread);
+    if (threads.length === 0) return;
+    const served = Math.min(...threads.map((slot) => slot.applied));
+    const done = this.#waiters.filter((waiter) => waiter.generation <= served);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.generation > served);
+    for (const waiter of done) waiter.resolve();
+  }
+
+  #replaceSilent(): void {
+    for (const slot of this.#slots) {
+      const heartbeat = heartbeatOf(this.#control, slot.plan.index);
+      const isSilent = slot.thread !== undefined && heartbeat === slot.heartbeat;
+      slot.heartbeat = heartbeat;
+      slot.silentCheckCount = isSilent ? slot.silentCheckCount + 1 : 0;
+      if (slot.silentCheckCount < silentCheckCountMax) continue;
+      slot.silentCheckCount = 0;
+      this.#logger.error({ worker: nameOf(slot) }, "worker hangs and is replaced");
+      void slot.thread?.terminate();
+    }
+  }
+
+  async #stopOne(slot: Slot): Promise<void> {
+    const { thread } = slot;
+    if (!thread) return;
+    const message: MessageToWorker = "stop";
+    thread.postMessage(message);
+    const deadline = setTimeout(() => void thread.terminate(), stopTimeoutMs);
+    await new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+    clearTimeout(deadline);
+    assert(!slot.thread, "an ended worker has no thread");
+  }
+}
+
+function nameOf(slot: Slot): string {
+  return `${slot.plan.task.kind}-${slot.plan.index}`;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,152 @@
+import { createServer } from "node:net";
+import type { ListenOptions, Server, Socket } from "node:net";
+import { formatIp, parseIp } from "../../base/ip.ts";
+import type { IpAddress } from "../../base/ip.ts";
+import type { CounterBlock } from "../../telemetry/counters.ts";
+import type { Answerer, PacketArena } from "./driver.ts";
+import { TcpConnection } from "./tcp-connection.ts";
+import type { TcpOptions } from "./tcp-options.ts";
+import { counterIndex, tcpCloseReasons } from "./worker-counters.ts";
+
+const sweepIntervalMs = 250;
+/** What a client may take to read its last answers when the server stops. */
+const finishTimeoutMs = 250;
+
+/** DNS over TCP (RFC 7766) for all listen addresses, on one event loop. */
+export class TcpServer {
+  readonly #options: TcpOptions;
+  readonly #counters: CounterBlock;
+  readonly #arena: PacketArena;
+  readonly #answerer: Answerer;
+  readonly #nowMs: () => number;
+  /** The longest idle first. */
+  readonly #connections = new Set<TcpConnection>();
+  readonly #countByClient = new Map<string, number>();
+  #servers: Server[] = [];
+  #sweep: NodeJS.Timeout | undefined;
+
+  constructor(options: {
+    tcp: TcpOptions;
+    counters: CounterBlock;
+    arena: PacketArena;
+    answerer: Answerer;
+    /** Monotonic. */
+    nowMs?: () => number;
+  }) {
+    this.#options = options.tcp;
+    this.#counters = options.counters;
+    this.#arena = options.arena;
+    this.#answerer = options.answerer;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+  }
+
+  /** Listens at addresses, or on sockets that listen already. */
+  async listen(targets: readonly ListenOptions[]): Promise<void> {
+    this.#servers = await Promise.all(targets.map((target) => this.#listenOn(target)));
+    this.#sweep = setInterval(() => this.#closeIdle(), sweepIntervalMs);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#sweep);
+    const closed = this.#servers.map(
+      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+    );
+    for (const connection of this.#connections) connection.finish("shutdown");
+    const deadline = setTimeout(() => this.#closeAll(), finishTimeoutMs);
+    await Promise.all(closed);
+    clearTimeout(deadline);
+  }
+
+  #listenOn(target: ListenOptions): Promise<Server> {
+    const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(target, () => {
+        server.removeListener("error", reject);
+        resolve(server);
+      });
+    });
+  }
+
+  #accept(socket: Socket): void {
+    this.#count(counterIndex.tcpAccepted);
+    // The client may be gone already, and with it its address.
+    const client = parseIp(socket.remoteAddress?.split("%")[0] ?? "");
+    const isOneTooMany = client && this.#isAtLimit(client);
+    if (!client || isOneTooMany) {
+      socket.on("error", () => undefined);
+      socket.destroy();
+      this.#countClosed(isOneTooMany ? "client_limit" : "error");
+      return;
+    }
+    if (this.#connections.size >= this.#options.connectionCountMax) this.#evictLongestIdle();
+    this.#add(socket, client);
+  }
+
+  #add(socket: Socket, client: IpAddress): void {
+    const connection = new TcpConnection(socket, {
+      client,
+      arena: this.#arena,
+      answerer: this.#answerer,
+      unsentSizeMax: this.#options.unsentSizeMax,
+      onQuery: (active) => this.#touch(active),
+      onClose: (closed) => this.#remove(closed),
+    });
+    const key = clientKey(client);
+    this.#countByClient.set(key, (this.#countByClient.get(key) ?? 0) + 1);
+    this.#touch(connection);
+  }
+
+  #remove(connection: TcpConnection): void {
+    this.#connections.delete(connection);
+    const key = clientKey(connection.client);
+    const count = (this.#countByClient.get(key) ?? 1) - 1;
+    if (count === 0) this.#countByClient.delete(key);
+    else this.#countByClient.set(key, count);
+    this.#countClosed(connection.closeReason);
+  }
+
+  #touch(connection: TcpConnection): void {
+    connection.activeAtMs = this.#nowMs();
+    this.#connections.delete(connection);
+    this.#connections.add(connection);
+  }
+
+  #isAtLimit(client: IpAddress): boolean {
+    const count = this.#countByClient.get(clientKey(client)) ?? 0;
+    return count >= this.#options.connectionsPerClientMax;
+  }
+
+  #evictLongestIdle(): void {
+    for (const connection of this.#connections) {
+      this.#connections.delete(connection);
+      connection.close("evicted");
+      return;
+    }
+  }
+
+  #closeIdle(): void {
+    const before = this.#nowMs() - this.#options.idleTimeoutMs;
+    for (const connection of this.#connections) {
+      if (connection.activeAtMs > before) return;
+      connection.close("idle");
+    }
+  }
+
+  #closeAll(): void {
+    for (const connection of this.#connections) connection.close("shutdown");
+  }
+
+  #countClosed(reason: (typeof tcpCloseReasons)[number]): void {
+    this.#count(counterIndex.tcpClosed + tcpCloseReasons.indexOf(reason));
+  }
+
+  #count(index: number): void {
+    this.#counters[index] = (this.#counters[index] as number) + 1;
+  }
+}
+
+/** One client: an IPv4 address, or the /64 that a single IPv6 host may choose from. */
+function clientKey(client: IpAddress): string {
+  return client.length === 4 ? formatIp(client) : client.slice(0, 8).join(".");
+}

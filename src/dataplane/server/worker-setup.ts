@@ -1,0 +1,45 @@
+import type { CounterBlock } from "../../telemetry/counters.ts";
+import type { ControlBlock } from "./control-block.ts";
+import type { MmsgListener, MmsgMemory } from "./mmsg-driver.ts";
+import type { Endpoint } from "./socket-address.ts";
+import type { TcpOptions } from "./tcp-options.ts";
+
+/** What workers serve changes by: the image of one hosted zone, or null if it is served no more. */
+export type ZoneUpdate = {
+  zoneKey: number;
+  image: SharedArrayBuffer | null;
+  /** Whether its queries go to the query log. */
+  queryLog: boolean;
+};
+
+export type AnswerOptions = {
+  /** `echo` sends queries back: what the drivers cost without a name server behind them. */
+  kind: "nameserver" | "echo";
+  /** Octets of a UDP response, whatever the client offers (RFC 6891 §6.2.5). */
+  udpPayloadSizeMax: number;
+  /** RFC 5001; none: the option is not answered. */
+  nsid?: string | undefined;
+};
+
+/** The part of a worker's setup that differs from worker to worker. */
+export type WorkerTask =
+  | { kind: "mmsg"; listeners: readonly MmsgListener[]; memory: MmsgMemory }
+  | { kind: "dgram"; endpoints: readonly Endpoint[] }
+  | { kind: "tcp"; sockets: readonly number[]; endpoints: readonly Endpoint[]; tcp: TcpOptions };
+
+/** Everything that a worker thread gets when it starts. */
+export type WorkerSetup = {
+  index: number;
+  task: WorkerTask;
+  answer: AnswerOptions;
+  control: ControlBlock;
+  counters: CounterBlock;
+  queryLog: SharedArrayBuffer;
+  /** All zones as of `generation`. */
+  zones: readonly ZoneUpdate[];
+  generation: number;
+};
+
+export type MessageToWorker = { updates: readonly ZoneUpdate[]; generation: number } | "stop";
+
+export type MessageFromWorker = { applied: number };

@@ -1,0 +1,87 @@
+/** The thread of one worker: builds its driver and its answerer, and runs them until told to stop. */
+import type { ListenOptions } from "node:net";
+import { parentPort, workerData } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
+import { present } from "../../base/assert.ts";
+import { createAnswerer } from "./answerer.ts";
+import { beat } from "./control-block.ts";
+import { DgramDriver } from "./dgram-driver.ts";
+import { loadLibc } from "./libc.ts";
+import { MmsgDriver } from "./mmsg-driver.ts";
+import type { Endpoint } from "./socket-address.ts";
+import { createTcpArena } from "./tcp-connection.ts";
+import { TcpServer } from "./tcp-server.ts";
+import { WorkerUpdates } from "./worker-updates.ts";
+import type { MessageToWorker, WorkerSetup, WorkerTask } from "./worker-setup.ts";
+
+const heartbeatIntervalMs = 250;
+
+type TaskOf<Kind extends WorkerTask["kind"]> = Extract<WorkerTask, { kind: Kind }>;
+
+async function main(setup: WorkerSetup, port: MessagePort): Promise<void> {
+  const { task } = setup;
+  if (task.kind === "mmsg") runMmsg(setup, task, port);
+  else if (task.kind === "dgram") await runDgram(setup, task, port);
+  else await runTcp(setup, task, port);
+}
+
+function runMmsg(setup: WorkerSetup, task: TaskOf<"mmsg">, port: MessagePort): void {
+  const { counters } = setup;
+  const driver = new MmsgDriver(loadLibc(), { ...task, counters });
+  const answerer = createAnswerer(setup, driver.arena, "udp");
+  const updates = new WorkerUpdates(setup, port, (zones) => answerer.update(zones));
+  updates.start();
+  driver.run(answerer, updates);
+}
+
+async function runDgram(
+  setup: WorkerSetup,
+  task: TaskOf<"dgram">,
+  port: MessagePort,
+): Promise<void> {
+  const { counters, answer } = setup;
+  const driver = new DgramDriver({ counters, responseSizeMax: answer.udpPayloadSizeMax });
+  const answerer = createAnswerer(setup, driver.arena, "udp");
+  const updates = new WorkerUpdates(setup, port, (zones) => answerer.update(zones));
+  await driver.start(task.endpoints, answerer);
+  runEventLoop(setup, { port, updates, stop: () => driver.stop() });
+}
+
+async function runTcp(setup: WorkerSetup, task: TaskOf<"tcp">, port: MessagePort): Promise<void> {
+  const arena = createTcpArena();
+  const answerer = createAnswerer(setup, arena, "tcp");
+  const updates = new WorkerUpdates(setup, port, (zones) => answerer.update(zones));
+  const { tcp, sockets, endpoints } = task;
+  const server = new TcpServer({ tcp, counters: setup.counters, arena, answerer });
+  await server.listen(listenTargets(sockets, endpoints));
+  runEventLoop(setup, { port, updates, stop: () => server.stop() });
+}
+
+/** Node closes what it listens on, so it gets copies of the main thread's sockets. */
+function listenTargets(sockets: readonly number[], endpoints: readonly Endpoint[]) {
+  const libc = sockets.length > 0 ? loadLibc() : undefined;
+  const targets: ListenOptions[] = endpoints.map(({ address, port }) => ({
+    host: address,
+    port,
+    ipv6Only: true,
+  }));
+  if (libc) targets.push(...sockets.map((fd) => ({ fd: libc.dup(fd) })));
+  return targets;
+}
+
+function runEventLoop(
+  setup: WorkerSetup,
+  options: { port: MessagePort; updates: WorkerUpdates; stop(): Promise<void> },
+): void {
+  const { port, updates, stop } = options;
+  const heartbeat = setInterval(() => beat(setup.control, setup.index), heartbeatIntervalMs);
+  port.on("message", (message: MessageToWorker) => {
+    updates.onMessage(message);
+    if (message !== "stop") return;
+    clearInterval(heartbeat);
+    void stop().then(() => port.close());
+  });
+  updates.start();
+}
+
+await main(workerData as WorkerSetup, present(parentPort, "a worker has a parent"));
