@@ -16,7 +16,7 @@ const noResponse = "no response";
 export function judge(peers: readonly Heard[]): Readonly<Record<Field, Verdict>> {
   const verdicts = {} as Record<Field, Verdict>;
   for (const field of fields) verdicts[field] = verdictOf(peers.map((p) => p?.[field]));
-  if (verdicts.tc.majority === "1") {
+  if (verdicts.tc.majority === "true") {
     for (const field of sectionFields) verdicts[field] = { majority: undefined, values: [] };
   }
   return verdicts;

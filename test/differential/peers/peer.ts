@@ -4,11 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-
-import { DnsClient } from "../dns-client.ts";
-import type { ZoneFile } from "../zone-files.ts";
 import { setTimeout as sleep } from "node:timers/promises";
-import { zoneIsServed } from "../query.ts";
+
+import { parseName } from "../../../src/dns/wire/name.ts";
+import { RCODE, TYPE } from "../../../src/dns/wire/registries.ts";
+import { DnsClient } from "../dns-client.ts";
+import { ask } from "../query.ts";
+import { readResponse } from "../response.ts";
+import type { ZoneFile } from "../zone-files.ts";
 
 /** What a peer is to serve, and where: `directory` is its own, to write into. */
 export type PeerOptions = {
@@ -139,6 +142,20 @@ async function waitUntilServed(
   } finally {
     client.close();
   }
+}
+
+/** Whether the server answers for the zone's SOA with authority. */
+async function zoneIsServed(client: DnsClient, origin: string): Promise<boolean> {
+  const name = parseName(origin);
+  const octets = await ask(client, {
+    name,
+    type: TYPE.SOA,
+    mode: "plain",
+    recursionDesired: false,
+  });
+  if (!octets) return false;
+  const response = readResponse(octets);
+  return response.aa === "true" && response.rcode === String(RCODE.NOERROR);
 }
 
 /** SIGTERM, and SIGKILL where that is not heard within 3 s. */

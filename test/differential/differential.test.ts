@@ -1,0 +1,133 @@
+/**
+ * Asks Signpost, Knot, NSD and BIND the same questions about the same zones and compares what they
+ * say. Signpost must agree with the majority of the peers, but for documented differences.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, it, type TestContext } from "node:test";
+
+import { encodeMessage } from "../../src/dns/wire/encode-message.ts";
+import { parseName } from "../../src/dns/wire/name.ts";
+import { startSignpost, type SignpostProcess } from "../support/signpost-process.ts";
+import { differences, judge, type Heard } from "./compare.ts";
+import { documentedDifferences, type Disagreement } from "./documented-differences.ts";
+import { importZone } from "./import-zone.ts";
+import { bind } from "./peers/bind.ts";
+import { knot } from "./peers/knot.ts";
+import { nsd } from "./peers/nsd.ts";
+import { peerVersion, startPeer, type Peer } from "./peers/peer.ts";
+import { describeQuery, queryMessage, type Query } from "./query.ts";
+import { fields } from "./response.ts";
+import { askAll, corpus } from "./survey.ts";
+import { hardZones } from "./zone-files.ts";
+
+const seed = 1;
+const queryCountMin = 2_000;
+const zoneCountMin = 30;
+const failuresShown = 20;
+
+const kinds = [knot, nsd, bind] as const;
+const missing = kinds.filter((kind) => peerVersion(kind) === undefined).map((kind) => kind.name);
+const skip =
+  missing.length > 0 && process.env["CI"] !== "true"
+    ? `missing: ${missing.join(", ")} (tools/install-test-peers brings them)`
+    : false;
+
+describe("differential: Signpost, Knot, NSD and BIND", { skip, timeout: 300_000 }, () => {
+  const zones = hardZones();
+  const apexes = zones.map((zone) => parseName(zone.origin));
+  let queries: Query[] = [];
+  let peers: Peer[] = [];
+  let signpost: SignpostProcess | undefined;
+  let signpostHeard: Heard[] = [];
+  let peersHeard: Heard[][] = [];
+
+  before(async () => {
+    assert.deepEqual(missing, [], "peers are missing: run tools/install-test-peers");
+    queries = corpus(zones, seed);
+    peers = await Promise.all(kinds.map((kind) => startPeer(kind, { zones })));
+    signpost = await startSignpost();
+    for (const zone of zones) await importZone(signpost, zone);
+    peersHeard = await Promise.all(peers.map((peer) => askAll(peer.port, queries)));
+    signpostHeard = await askAll(signpost.dns.port, queries);
+  });
+
+  after(async () => {
+    await Promise.all([...peers.map((peer) => peer.stop()), signpost?.stop()]);
+  });
+
+  it("has enough zones and queries", (t) => {
+    assert.ok(zones.length >= zoneCountMin, `${zones.length} zones`);
+    assert.ok(queries.length >= queryCountMin, `${queries.length} queries`);
+    t.diagnostic(`${zones.length} zones, ${queries.length} queries, seed ${seed}`);
+    t.diagnostic(kinds.map((kind) => peerVersion(kind)).join("; "));
+  });
+
+  it("differs from the peers' majority in documented ways only", (t) => {
+    const disagreements = queries.flatMap((_, index) => disagreementsAt(index));
+    const open = disagreements.filter((found) => !documented(found));
+    reportDocumented(t, disagreements);
+    reportUndecided(t);
+    const shown = open.slice(0, failuresShown).map(describeDisagreement).join("\n");
+    assert.equal(open.length, 0, `${open.length} differences:\n${shown}`);
+  });
+
+  it("echoes the question octet by octet and repeats no record", () => {
+    for (const [index, query] of queries.entries()) {
+      const response = signpostHeard[index];
+      assert.ok(response, `no response to ${describeQuery(query)}`);
+      const question = encodeMessage(queryMessage(query)).slice(12, 12 + query.name.length + 4);
+      assert.deepEqual(response.question, question, describeQuery(query));
+      assert.deepEqual(response.duplicates, [], describeQuery(query));
+    }
+  });
+
+  function disagreementsAt(index: number): Disagreement[] {
+    const heard = peersHeard.map((responses) => responses[index]);
+    const response = signpostHeard[index];
+    return differences(response, judge(heard)).map((difference) => ({
+      ...difference,
+      query: queries[index] as Query,
+      signpost: response,
+      peers: { knot: heard[0], nsd: heard[1], bind: heard[2] },
+      apexes,
+    }));
+  }
+
+  function reportDocumented(t: TestContext, disagreements: readonly Disagreement[]): void {
+    for (const entry of documentedDifferences) {
+      const used = disagreements.filter((found) => documented(found) === entry).length;
+      t.diagnostic(`documented, ${used} fields: ${entry.name}`);
+    }
+  }
+
+  /** Fields in which all three peers differ: there is no majority to agree with. */
+  function reportUndecided(t: TestContext): void {
+    for (const field of fields) {
+      let undecided = 0;
+      let alone = 0;
+      for (const index of queries.keys()) {
+        const verdict = judge(peersHeard.map((responses) => responses[index]))[field];
+        if (verdict.majority !== undefined || verdict.values.length === 0) continue;
+        undecided++;
+        if (!verdict.values.includes(signpostHeard[index]?.[field] ?? "")) alone++;
+      }
+      if (undecided === 0) continue;
+      t.diagnostic(`no majority in ${field}: ${undecided}; Signpost like no peer in ${alone}`);
+    }
+  }
+});
+
+/** The entry that covers a disagreement. */
+function documented(found: Disagreement): (typeof documentedDifferences)[number] | undefined {
+  return documentedDifferences.find((entry) => entry.covers(found));
+}
+
+function describeDisagreement(found: Disagreement): string {
+  const { knot: k, nsd: n, bind: b } = found.peers;
+  const said = [k, n, b].map((heard) => heard?.[found.field].replaceAll("\n", " | "));
+  return `${describeQuery(found.query)}: ${found.field}
+  signpost: ${found.actual.replaceAll("\n", " | ")}
+  knot:     ${said[0]}
+  nsd:      ${said[1]}
+  bind:     ${said[2]}`;
+}
