@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { parseName } from "../../../src/dns/wire/name.ts";
+import { formatName, parseName, type Name } from "../../../src/dns/wire/name.ts";
 import { RCODE, TYPE } from "../../../src/dns/wire/registries.ts";
 import { DnsClient } from "../dns-client.ts";
 import { ask } from "../query.ts";
@@ -41,6 +41,9 @@ export type Peer = {
   readonly startMs: number;
   stop(): Promise<void>;
 };
+
+const readyTimeoutMsDefault = 30_000;
+const servedPollMs = 10;
 
 /** The `PATH` with the folders where Debian puts servers. */
 const searchPath = `${process.env["PATH"]}:/usr/sbin:/sbin`;
@@ -90,7 +93,12 @@ export async function startPeer(kind: PeerKind, start: PeerStart): Promise<Peer>
     rmSync(directory, { recursive: true, force: true });
   }
   try {
-    await waitUntilServed(child, { ...start, port });
+    await waitUntilServed({
+      port,
+      names: start.zones.map((zone) => parseName(zone.origin)),
+      timeoutMs: start.readyTimeoutMs ?? readyTimeoutMsDefault,
+      failed: () => (child.exitCode === null ? undefined : `exited with ${child.exitCode}`),
+    });
   } catch (error) {
     await stop();
     throw new Error(`${kind.name}: ${(error as Error).message}\n${output()}`);
@@ -125,18 +133,26 @@ function collectOutput(child: ChildProcess): () => string {
   return () => text;
 }
 
-async function waitUntilServed(
-  child: ChildProcess,
-  options: PeerStart & { readonly port: number },
-): Promise<void> {
-  const deadline = performance.now() + (options.readyTimeoutMs ?? 30_000);
-  const client = await DnsClient.open({ port: options.port, timeoutMs: 200, tries: 1 });
+/**
+ * Waits until a server on a loopback port answers for all zones with authority.
+ * @throws Error where it does not in time, or `failed` says why it never will
+ */
+export async function waitUntilServed(options: {
+  readonly port: number;
+  /** Apexes. */
+  readonly names: readonly Name[];
+  readonly timeoutMs: number;
+  readonly failed?: () => string | undefined;
+}): Promise<void> {
+  const deadline = performance.now() + options.timeoutMs;
+  const client = await DnsClient.open({ port: options.port, timeoutMs: 50, tries: 1 });
   try {
-    for (const zone of options.zones) {
-      while (!(await zoneIsServed(client, zone.origin))) {
-        if (child.exitCode !== null) throw new Error(`exited with code ${child.exitCode}`);
-        if (performance.now() > deadline) throw new Error(`does not serve ${zone.origin}`);
-        await sleep(20);
+    for (const name of options.names) {
+      while (!(await zoneIsServed(client, name))) {
+        const failure = options.failed?.();
+        if (failure !== undefined) throw new Error(failure);
+        if (performance.now() > deadline) throw new Error(`does not serve ${formatName(name)}`);
+        await sleep(servedPollMs);
       }
     }
   } finally {
@@ -145,8 +161,7 @@ async function waitUntilServed(
 }
 
 /** Whether the server answers for the zone's SOA with authority. */
-async function zoneIsServed(client: DnsClient, origin: string): Promise<boolean> {
-  const name = parseName(origin);
+async function zoneIsServed(client: DnsClient, name: Name): Promise<boolean> {
   const octets = await ask(client, {
     name,
     type: TYPE.SOA,

@@ -1,0 +1,47 @@
+/**
+ * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
+ *
+ *   bench/run cpu-per-query|change-latency|import-start|fuzz [options]
+ */
+import { parseArgs } from "node:util";
+
+import { changeLatency } from "./change-latency.ts";
+import { cpuPerQuery } from "./cpu-per-query.ts";
+import { fuzzLong } from "./fuzz-long.ts";
+import { importStart } from "./import-start.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    names: { type: "string" },
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "6" },
+    changes: { type: "string", default: "300" },
+    packets: { type: "string", default: "1000000" },
+    seed: { type: "string", default: "1" },
+  },
+});
+const seed = Number(values.seed);
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
+  "cpu-per-query": () =>
+    cpuPerQuery({
+      nameCount: Number(values.names ?? 100_000),
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      seed,
+    }),
+  "change-latency": () =>
+    changeLatency({
+      nameCounts: (values.names ?? "1000,1000000").split(",").map(Number),
+      changes: Number(values.changes),
+    }),
+  "import-start": () => importStart({ nameCount: Number(values.names ?? 1_000_000) }),
+  fuzz: () => fuzzLong({ packets: Number(values.packets), seed }),
+};
+const benchmark = benchmarks[positionals[0] ?? ""];
+if (benchmark) {
+  await benchmark();
+} else {
+  console.error(`usage: bench/run ${Object.keys(benchmarks).join("|")} [options]`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,80 @@
+import { execFileSync, spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+import { importZone } from "../test/differential/import-zone.ts";
+import { bind } from "../test/differential/peers/bind.ts";
+import { knot } from "../test/differential/peers/knot.ts";
+import { nsd } from "../test/differential/peers/nsd.ts";
+import {
+  freePort,
+  peerVersion,
+  startPeer,
+  stopChild,
+  type PeerKind,
+} from "../test/differential/peers/peer.ts";
+import type { ZoneFile } from "../test/differential/zone-files.ts";
+import { startSignpost } from "../test/support/signpost-process.ts";
+import { gdnsd } from "./peers/gdnsd.ts";
+import { powerdns } from "./peers/powerdns.ts";
+
+/** A server under load. */
+export type Server = {
+  readonly name: string;
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+};
+
+/** The name servers that Signpost is measured against. */
+export const peerKinds: readonly PeerKind[] = [gdnsd, nsd, knot, bind, powerdns];
+
+/** Prefix of the command line of every server under load: all its threads on core 0. */
+export const onServerCore: readonly string[] = ["taskset", "-c", "0"];
+
+const root = join(import.meta.dirname, "..");
+
+/** Signpost, with one answering worker, and the zone imported. */
+export async function startBenchSignpost(zone: ZoneFile): Promise<Server> {
+  const signpost = await startSignpost({ prefix: onServerCore, args: ["--workers", "1"] });
+  await importZone(signpost, zone);
+  return {
+    name: "signpost",
+    port: signpost.dns.port,
+    pid: signpost.pid,
+    stop: () => signpost.stop(),
+  };
+}
+
+/** A peer that serves the zone; `undefined` where it is not installed. */
+export async function startBenchPeer(kind: PeerKind, zone: ZoneFile): Promise<Server | undefined> {
+  if (peerVersion(kind) === undefined) return undefined;
+  return startPeer(kind, { zones: [zone], prefix: onServerCore, readyTimeoutMs: 120_000 });
+}
+
+/** The bare echo over Signpost's own `mmsg` driver: what the socket path itself costs. */
+export async function startEchoServer(): Promise<Server> {
+  const port = await freePort();
+  const script = join(import.meta.dirname, "echo-server.ts");
+  const command = [...onServerCore, join(root, "tools/node"), script, String(port)];
+  const child = spawn(command[0] as string, command.slice(1), {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.length > 0) break;
+  }
+  return { name: "echo", port, pid: child.pid as number, stop: () => stopChild(child) };
+}
+
+/** Name and version of Signpost, Node and each peer, and of the machine: a list for a report. */
+export function versions(): string[] {
+  const commit = output("git", ["-C", root, "rev-parse", "--short", "HEAD"]);
+  const cpu = output("sh", ["-c", "grep -m1 'model name' /proc/cpuinfo | cut -d: -f2"]);
+  const peers = peerKinds.map((kind) => peerVersion(kind) ?? `${kind.name}: not installed`);
+  const system = `Linux ${output("uname", ["-r"])}, ${cpu}`;
+  return [`Signpost at ${commit}`, `Node ${process.version}`, system, ...peers];
+}
+
+function output(command: string, words: readonly string[]): string {
+  return execFileSync(command, words, { encoding: "utf8" }).trim();
+}
