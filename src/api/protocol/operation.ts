@@ -43,7 +43,9 @@ export type OperationName<Sdk> = keyof {
   ]: true;
 };
 
-type InputOf<Command> = Command extends new (input: infer Input) => unknown ? Input : never;
+type InputOf<Command> = Command extends new (...args: never[]) => { input: infer Input }
+  ? Input
+  : never;
 
 type OutputOf<Command> = Command extends new (...args: never[]) => {
   resolveMiddleware: (...args: never[]) => {
