@@ -21,6 +21,8 @@ export const chainLengthMax = 16;
 // API
 export const requestBodySizeMax = 4 * 1024 * 1024;
 export const clockSkewMaxMs = 15 * 60 * 1000;
+/** How long a presigned request may be good for, as at AWS: 7 days. */
+export const presignedLifeMaxSeconds = 7 * 24 * 60 * 60;
 /** Broken constraints named in one answer; the count it states is of all of them. */
 export const violationsShownMax = 100;
 /** Characters of a wrong value that an error repeats. */
@@ -75,11 +77,22 @@ export const walSizeMax = 32 * 1024 * 1024;
 export const walReadersWaitMs = 20;
 export const checkpointRetryMs = 1_000;
 
-// Import of zones
+// Import and export of zones
 /** Lines of a master file that a report lists; the count it states is of all of them. */
 export const importFindingsMax = 100;
 /** Records of one RRset as an answer carries them; the rest is header, question and OPT. */
 export const rrsetWireSizeMax = 65_000;
+/** Octets of a master file handed to the import thread at once, and pieces under way to it. */
+export const importPieceSizeMax = 64 * 1024;
+export const importPiecesInFlightMax = 8;
+/** Sets in one chunk: the main thread passes it on within a few milliseconds (measured). */
+export const importChunkCountMax = 500;
+/** Chunks under way from the import thread to stable storage. */
+export const importChunksInFlightMax = 4;
+/** Characters of an export handed out at once, about. */
+export const exportPieceSize = 32 * 1024;
+/** How long an export may hold its snapshot; the database's write-ahead log grows meanwhile. */
+export const exportTimeMaxMs = 10 * 60 * 1000;
 /** Tries to append a change while others change the same zone, before the client must try again. */
 export const appendAttemptCountMax = 8;
 /** How long GetChange knows a change. */
@@ -96,3 +109,7 @@ export const planSliceMs = 5;
 // Master files
 /** Characters of one entry; RDATA of 65,535 octets needs at most a quarter of it. */
 export const zoneFileRecordSizeMax = 1024 * 1024;
+
+// Packet path
+/** Words of 32 bits in one zone image: 1 GiB, about 20 million names. */
+export const zoneImageWordsMax = 1 << 28;

@@ -4,11 +4,24 @@ const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /** 36^20: ids drawn at random do not meet. The whole id is within AWS's 32 characters. */
 const idSize = 20;
 
-/** A new id of a hosted zone (`Z`), a change (`C`) or a delegation set (`N`). */
-export function drawResourceId(prefix: "Z" | "C" | "N", random: Random): string {
-  let id: string = prefix;
-  for (let i = 0; i < idSize; i++) id += alphabet[random.uint32() % alphabet.length];
-  return id;
+/** A new id of a hosted zone (`Z`) or a delegation set (`N`). */
+export function drawResourceId(prefix: "Z" | "N", random: Random): string {
+  return prefix + drawText(idSize, random);
+}
+
+/** Characters of a time in milliseconds in base 36; enough until the year 5188. */
+const timeSize = 9;
+
+/** A new id of a change: `C`, the time and a draw, so that ids sort by age. */
+export function drawChangeId(nowMs: number, random: Random): string {
+  const time = nowMs.toString(36).toUpperCase().padStart(timeSize, "0");
+  return `C${time}${drawText(idSize - timeSize, random)}`;
+}
+
+function drawText(size: number, random: Random): string {
+  let text = "";
+  for (let i = 0; i < size; i++) text += alphabet[random.uint32() % alphabet.length];
+  return text;
 }
 
 /** A version 4 UUID (RFC 9562 §5.4): ids of CIDR collections and query logging configurations. */

@@ -1,0 +1,70 @@
+import type { HostedZone } from "../../control/model/hosted-zone.ts";
+import { isApexSet } from "../../control/model/hosted-zone.ts";
+import type { Mutation } from "../../control/model/mutation.ts";
+import { nameSortKey } from "../../control/model/name-sort-key.ts";
+import { ServiceError } from "../protocol/service-error.ts";
+import type { ApiContext } from "./api-context.ts";
+import { commitChange } from "./commit.ts";
+import { bareId } from "./resource-ids.ts";
+import type { HandlerFamily } from "./route53-handler.ts";
+import { requireZone } from "./zones.ts";
+
+export const deleteHostedZone: HandlerFamily<"DeleteHostedZone"> = (context) => ({
+  async DeleteHostedZone(input) {
+    const { changeInfo } = await commitChange(context, {
+      action: "DeleteHostedZone",
+      zoneId: bareId(input.Id),
+      alsoAccount: true,
+      plan() {
+        const zone = requireZone(context, input.Id);
+        requireEmpty(context, zone);
+        return { mutations: removalOf(context, zone), result: undefined };
+      },
+    });
+    return { ChangeInfo: changeInfo };
+  },
+});
+
+function requireEmpty(context: ApiContext, zone: HostedZone): void {
+  const { state } = context;
+  if (state.rrsets(zone.id, undefined, 3).some((rrset) => !isApexSet(zone, rrset))) {
+    throw new ServiceError(
+      "HostedZoneNotEmpty",
+      "The specified hosted zone contains non-required resource record sets " +
+        "and so cannot be deleted.",
+    );
+  }
+  if (state.count("rrsetProtection", [zone.id]) > 0) {
+    throw new ServiceError(
+      "HostedZoneNotEmpty",
+      "The specified hosted zone contains resource record set protections " +
+        "and so cannot be deleted.",
+    );
+  }
+}
+
+/** Everything that is the zone's, in all tables. */
+function removalOf(context: ApiContext, zone: HostedZone): Mutation[] {
+  const { state } = context;
+  const { id, delegationSetId } = zone;
+  const mutations: Mutation[] = [
+    { dropRRsets: id },
+    { remove: "hostedZone", key: [id] },
+    { remove: "zoneByName", key: [nameSortKey(zone.name), id] },
+    { remove: "zoneByCallerReference", key: [zone.callerReference] },
+    { remove: "tag", key: ["hostedzone", id] },
+  ];
+  for (const vpc of zone.vpcs) mutations.push({ remove: "zoneByVpc", key: [vpc.id, id] });
+  if (delegationSetId !== undefined) {
+    mutations.push({ remove: "zoneByDelegationSet", key: [delegationSetId, id] });
+  }
+  for (const { key } of state.list("vpcAuthorization", { prefix: [id] })) {
+    mutations.push({ remove: "vpcAuthorization", key });
+  }
+  const queryLogging = state.get<string>("queryLoggingByZone", [id]);
+  if (queryLogging !== undefined) {
+    mutations.push({ remove: "queryLogging", key: [queryLogging] });
+    mutations.push({ remove: "queryLoggingByZone", key: [id] });
+  }
+  return mutations;
+}

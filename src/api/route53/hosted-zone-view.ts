@@ -1,0 +1,51 @@
+import type { DelegationSet, HostedZone } from "../../control/model/hosted-zone.ts";
+import type { ApiContext } from "./api-context.ts";
+import { zonePath } from "./resource-ids.ts";
+
+/** A hosted zone as answers have it. */
+export function hostedZoneView(context: ApiContext, zone: HostedZone) {
+  const { comment, acceleratedRecovery } = zone;
+  return {
+    Id: zonePath(zone.id),
+    Name: zone.name,
+    CallerReference: zone.callerReference,
+    Config: {
+      ...(comment === undefined ? {} : { Comment: comment }),
+      PrivateZone: zone.private,
+    },
+    ResourceRecordSetCount: context.state.rrsetCount(zone.id),
+    ...(acceleratedRecovery === undefined
+      ? {}
+      : { Features: { AcceleratedRecoveryStatus: recoveryStatus(acceleratedRecovery) } }),
+  };
+}
+
+function recoveryStatus(enabled: boolean): "ENABLED" | "DISABLED" {
+  return enabled ? "ENABLED" : "DISABLED";
+}
+
+/** The name servers of a public zone; with id and reference where the set is a reusable one. */
+export function delegationSetOf(context: ApiContext, zone: HostedZone) {
+  const { delegationSetId, nameServers } = zone;
+  const set =
+    delegationSetId === undefined
+      ? undefined
+      : context.state.get<DelegationSet>("delegationSet", [delegationSetId]);
+  return set ? delegationSetView(set) : { NameServers: nameServers };
+}
+
+/** A reusable delegation set as answers have it. */
+export function delegationSetView(set: DelegationSet) {
+  return {
+    Id: `/delegationset/${set.id}`,
+    CallerReference: set.callerReference,
+    NameServers: set.nameServers,
+  };
+}
+
+/** A VPC as answers have it. */
+export function vpcView(vpc: { id: string; region: string }) {
+  return { VPCRegion: vpc.region as VpcRegion, VPCId: vpc.id };
+}
+
+type VpcRegion = NonNullable<import("@aws-sdk/client-route-53").VPC["VPCRegion"]>;

@@ -1,0 +1,71 @@
+import type { HostedZone, Vpc, VpcRow } from "../../control/model/hosted-zone.ts";
+import { InvalidNameError, normaliseName } from "../../control/model/route53-name.ts";
+import { ServiceError } from "../protocol/service-error.ts";
+import type { ApiContext } from "./api-context.ts";
+import { bareId } from "./resource-ids.ts";
+
+/**
+ * The hosted zone with this id, with or without its prefix.
+ * @throws ServiceError NoSuchHostedZone
+ */
+export function requireZone(context: ApiContext, id: string): HostedZone {
+  const zone = context.state.get<HostedZone>("hostedZone", [bareId(id)]);
+  if (zone) return zone;
+  throw new ServiceError("NoSuchHostedZone", `No hosted zone found with ID: ${bareId(id)}`);
+}
+
+/**
+ * A name normalised.
+ * @throws ServiceError with the given code
+ */
+export function requireName(text: string, code: "InvalidDomainName" | "InvalidInput"): string {
+  try {
+    return normaliseName(text);
+  } catch (error) {
+    if (error instanceof InvalidNameError) throw new ServiceError(code, error.message);
+    throw error;
+  }
+}
+
+/**
+ * The VPC a request names, which must be one that was made known to Signpost.
+ * @throws ServiceError InvalidVPCId
+ */
+export function requireVpc(
+  context: ApiContext,
+  vpc: { VPCId?: string | undefined; VPCRegion?: string | undefined } | undefined,
+): Vpc & { owner?: string } {
+  const id = vpc?.VPCId;
+  const row = id === undefined ? undefined : context.state.get<VpcRow>("vpc", [id]);
+  if (id === undefined || !row || (vpc?.VPCRegion ?? row.region) !== row.region) {
+    throw new ServiceError("InvalidVPCId", "The VPC ID is invalid.");
+  }
+  return { id, region: row.region, ...(row.owner === undefined ? {} : { owner: row.owner }) };
+}
+
+/** Whether a VPC is another account's. */
+export function isForeign(context: ApiContext, vpc: { owner?: string }): boolean {
+  return vpc.owner !== undefined && vpc.owner !== context.settings.accountId;
+}
+
+/** A private zone of this name that the VPC sees already. */
+export function zoneInVpc(
+  context: ApiContext,
+  vpcId: string,
+  name: string,
+): HostedZone | undefined {
+  for (const { key } of context.state.list("zoneByVpc", { prefix: [vpcId] })) {
+    const zone = context.state.get<HostedZone>("hostedZone", [key[1] as string]);
+    if (zone?.name === name) return zone;
+  }
+  return undefined;
+}
+
+/** Says that a VPC sees a zone of this name already. */
+export function conflictingVpc(vpc: Vpc, zone: HostedZone): ServiceError {
+  return new ServiceError(
+    "ConflictingDomainExists",
+    `The VPC ${vpc.id} in region ${vpc.region} has already been associated with ` +
+      `the hosted zone ${zone.id} with the same domain name.`,
+  );
+}
