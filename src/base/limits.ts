@@ -73,6 +73,8 @@ export const purgeCountMax = 5_000;
 /** A checkpoint is made when the journal or the write-ahead log passes its size. */
 export const journalSizeMax = 16 * 1024 * 1024;
 export const walSizeMax = 32 * 1024 * 1024;
+/** Tries to read on behind log entries that cannot be read at all. */
+export const unreadableEntryCountMax = 10_000;
 /** How long a checkpoint waits for readers to finish before it is tried again later. */
 export const walReadersWaitMs = 20;
 export const checkpointRetryMs = 1_000;
@@ -85,8 +87,8 @@ export const rrsetWireSizeMax = 65_000;
 /** Octets of a master file handed to the import thread at once, and pieces under way to it. */
 export const importPieceSizeMax = 64 * 1024;
 export const importPiecesInFlightMax = 8;
-/** Sets in one chunk: the main thread passes it on within a few milliseconds (measured). */
-export const importChunkCountMax = 500;
+/** Sets in one chunk on its way to the store. */
+export const importChunkCountMax = 2_000;
 /** Chunks under way from the import thread to stable storage. */
 export const importChunksInFlightMax = 4;
 /** Characters of an export handed out at once, about. */
