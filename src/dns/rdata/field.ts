@@ -8,6 +8,8 @@ import { TokenList } from "./token-list.ts";
 export type RdataForm = NameForm & {
   /** Character strings must be in quotation marks, as in Route 53's values. */
   readonly quotedStrings?: boolean | undefined;
+  /** Written so that servers read it that do not know SvcParamKeys later than RFC 9460. */
+  readonly portable?: boolean | undefined;
 };
 
 /** One field of a type's RDATA: how its text becomes octets, and the other way round. */
@@ -111,11 +113,13 @@ export class RdataParser {
 export class RdataReader {
   readonly octets: Uint8Array;
   readonly escapeRadix: 8 | 10;
+  readonly portable: boolean;
   offset = 0;
 
-  constructor(octets: Uint8Array, escapeRadix: 8 | 10) {
+  constructor(octets: Uint8Array, form: RdataForm) {
     this.octets = octets;
-    this.escapeRadix = escapeRadix;
+    this.escapeRadix = form.escapeRadix ?? 10;
+    this.portable = form.portable ?? false;
   }
 
   remaining(): number {

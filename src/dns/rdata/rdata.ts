@@ -138,13 +138,13 @@ function parseGeneric(type: number, parser: RdataParser): Uint8Array {
 
 /**
  * The text of RDATA: the type's own form if it has one, else RFC 3597's. Names are absolute.
- * @param form the base of `\DDD` escapes; the rest does not matter
+ * @param form `escapeRadix` and `portable`; the rest does not matter
  * @throws RdataError MalformedRdata
  */
-export function formatRdata(type: number, rdata: Uint8Array, form?: RdataForm): string {
+export function formatRdata(type: number, rdata: Uint8Array, form: RdataForm = {}): string {
   const known = types.get(type);
   if (!known) return formatGeneric(rdata);
-  const reader = new RdataReader(rdata, form?.escapeRadix ?? 10);
+  const reader = new RdataReader(rdata, form);
   const { fields } = known;
   let text = "";
   for (let i = 0; i < fields.length; i++) {

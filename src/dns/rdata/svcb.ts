@@ -1,5 +1,5 @@
 import { TYPE } from "../wire/registries.ts";
-import type { Field, RdataParser } from "./field.ts";
+import type { Field, RdataParser, RdataReader } from "./field.ts";
 import { malformed } from "./field.ts";
 import { u16Field } from "./number-fields.ts";
 import type { RdataType } from "./rdata-type.ts";
@@ -30,7 +30,7 @@ const paramsField: Field = {
     while (from.remaining() > 0) params.push({ key: from.u16(), value: from.take(from.u16()) });
     const wrong = checkParams(params);
     if (wrong !== undefined) throw malformed(wrong);
-    return params.map((param) => formatParam(param, from.escapeRadix)).join(" ");
+    return params.map((param) => formatParam(param, from)).join(" ");
   },
 };
 
@@ -63,11 +63,13 @@ function unquoted(from: RdataParser, value: string): string {
   throw from.error("BadSvcParam", "quotation mark within the value", value);
 }
 
-function formatParam(param: Param, escapeRadix: 8 | 10): string {
-  const key = paramKeyToText(param.key);
-  if (param.value.length === 0) return key;
-  const form = paramForm(param.key);
-  return `${key}=${form ? form.format(param.value, escapeRadix) : quote(param.value, escapeRadix)}`;
+function formatParam({ key, value }: Param, from: RdataReader): string {
+  const isGeneric = from.portable && key > PARAM.ipv6hint;
+  const keyText = isGeneric ? `key${key}` : paramKeyToText(key);
+  if (value.length === 0) return keyText;
+  const form = isGeneric ? undefined : paramForm(key);
+  const radix = from.escapeRadix;
+  return `${keyText}=${form ? form.format(value, radix) : quote(value, radix)}`;
 }
 
 /**

@@ -53,10 +53,15 @@ function* soaFirst(apex: Name, records: Iterable<ZoneFileEntry>): Generator<Zone
   if (held) yield* held;
 }
 
-class LineWriter {
+/** Writes records one by one, for callers that have something to say between them. */
+export class LineWriter {
   #owner: Name | undefined;
   #ownerText = "";
 
+  /**
+   * One line with its end.
+   * @throws RdataError where RDATA is malformed
+   */
   line(record: ZoneFileEntry): string {
     if (this.#owner !== record.owner) {
       this.#owner = record.owner;
@@ -66,7 +71,9 @@ class LineWriter {
   }
 }
 
+const portableForm = { portable: true };
+
 function typeAndRdata({ type, rdata }: ZoneFileEntry): string {
-  if (hasTextForm(type)) return `${typeToText(type)}\t${formatRdata(type, rdata)}`;
+  if (hasTextForm(type)) return `${typeToText(type)}\t${formatRdata(type, rdata, portableForm)}`;
   return `TYPE${type}\t${formatGeneric(rdata)}`;
 }
