@@ -36,6 +36,10 @@ export type ZoneFileReaderOptions = {
   readonly onRecord: (record: ZoneFileRecord) => void;
   /** Called for each entry that is refused; reading goes on with the next. */
   readonly onError: (error: ZoneFileError) => void;
+  /** Types whose records are passed over without reading their RDATA. */
+  readonly leftOutTypes?: ReadonlySet<number> | undefined;
+  /** Called for each record passed over. */
+  readonly onLeftOut?: ((type: number, line: number) => void) | undefined;
 };
 
 /** Why an entry is refused; never leaves this file. */
@@ -55,6 +59,8 @@ const byteOrderMark = "\xef\xbb\xbf";
 export class ZoneFileReader {
   readonly #onRecord: (record: ZoneFileRecord) => void;
   readonly #onError: (error: ZoneFileError) => void;
+  readonly #leftOutTypes: ReadonlySet<number> | undefined;
+  readonly #onLeftOut: ZoneFileReaderOptions["onLeftOut"];
   readonly #decoder = new OctetDecoder();
   readonly #tokens = new TokenList();
   readonly #parser = new RdataParser(this.#tokens);
@@ -79,6 +85,8 @@ export class ZoneFileReader {
   constructor(options: ZoneFileReaderOptions) {
     this.#onRecord = options.onRecord;
     this.#onError = options.onError;
+    this.#leftOutTypes = options.leftOutTypes;
+    this.#onLeftOut = options.onLeftOut;
     this.#fallbackTtl = options.defaultTtl;
     this.#form = { origin: options.origin, rawOctets: true };
     this.#parser.form = this.#form;
@@ -184,6 +192,10 @@ export class ZoneFileReader {
     const type = typeFromText(typeText);
     if (type === undefined) throw new EntryError(withValue("unknown type", typeText));
     if (isQueryType(type)) throw new EntryError(`no type of records: ${typeText}`);
+    if (this.#leftOutTypes?.has(type)) {
+      this.#statedTtl = stated ?? this.#statedTtl;
+      return this.#onLeftOut?.(type, this.#line);
+    }
     const rdata = this.#readRdata(type, typeText);
     const ttl = stated ?? this.#defaultTtl ?? this.#statedTtl ?? this.#lastResortTtl(type, rdata);
     if (ttl === undefined) throw new EntryError("TTL is missing, and there is no $TTL");
