@@ -54,8 +54,14 @@ export async function changeLatency(options: ChangeLatencyOptions): Promise<void
       "SDK) until a UDP query, repeated without a pause, gets the new value; and until the API " +
       "has answered, which it does after the change is on disk. Milliseconds.",
     columns: [
-      ...["names in the zone", "changes", "answer p50", "answer p99", "answer max"],
-      ...["API p50", "API p99", "API max"],
+      "names in the zone",
+      "changes",
+      "answer p50",
+      "answer p99",
+      "answer max",
+      "API p50",
+      "API p99",
+      "API max",
     ],
     rows,
   });

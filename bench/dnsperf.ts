@@ -19,11 +19,9 @@ export async function dnsperf(options: {
   readonly queryFile: string;
   readonly seconds: number;
 }): Promise<DnsperfResult> {
-  const { stdout } = await run("taskset", [
-    ...["-c", "1", "dnsperf", "-s", "127.0.0.1", "-p", String(options.port)],
-    ...["-d", options.queryFile, "-l", String(options.seconds)],
-    ...["-c", "8", "-T", "1", "-q", "256", "-t", "1"],
-  ]);
+  const { port, queryFile, seconds } = options;
+  const load = `-s 127.0.0.1 -p ${port} -d ${queryFile} -l ${seconds} -c 8 -T 1 -q 256 -t 1`;
+  const { stdout } = await run("taskset", ["-c", "1", "dnsperf", ...load.split(" ")]);
   return {
     sent: numberAfter(stdout, "Queries sent"),
     completed: numberAfter(stdout, "Queries completed"),

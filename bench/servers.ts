@@ -59,6 +59,7 @@ export async function startEchoServer(): Promise<Server> {
   const command = [...onServerCore, join(root, "tools/node"), script, String(port)];
   const child = spawn(command[0] as string, command.slice(1), {
     stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
   });
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.length > 0) break;

@@ -8,7 +8,7 @@ export const powerdns: PeerKind = {
   configure: ({ directory, port, zones }) => {
     const entries = zones.map(
       ({ origin, file }) =>
-        `zone "${origin.replace(/\.$/, "")}" { type primary; file "${file}"; };\n`,
+        `zone "${origin.replace(/\.$/, "")}" { type master; file "${file}"; };\n`,
     );
     const configuration = `launch=bind
 bind-config=${directory}/named.conf

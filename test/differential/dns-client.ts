@@ -78,7 +78,7 @@ export class DnsClient {
   close(): void {
     this.#udp.close();
     this.#tcp?.destroy();
-    for (const settle of [...this.#waiting.values()]) settle(undefined);
+    for (const settle of this.#waiting.values()) settle(undefined);
   }
 
   #ask(query: Uint8Array, send: (message: Uint8Array) => void): Promise<Uint8Array | undefined> {

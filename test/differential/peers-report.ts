@@ -49,7 +49,9 @@ try {
   for (const field of fields) {
     const open = queries.flatMap((query, i) => {
       const verdict = (verdicts[i] as ReturnType<typeof judge>)[field];
-      return verdict.majority === undefined && verdict.values.length > 0 ? [{ query, verdict }] : [];
+      return verdict.majority === undefined && verdict.values.length > 0
+        ? [{ query, verdict }]
+        : [];
     });
     if (open.length === 0) continue;
     console.log(`\nno majority in ${field}: ${open.length}`);

@@ -86,7 +86,9 @@ export async function startPeer(kind: PeerKind, start: PeerStart): Promise<Peer>
     cwd: directory,
     env: { ...process.env, PATH: searchPath },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
   });
+  killWhenWeEnd(child);
   const output = collectOutput(child);
   async function stop(): Promise<void> {
     await stopChild(child);
@@ -173,12 +175,31 @@ async function zoneIsServed(client: DnsClient, name: Name): Promise<boolean> {
   return response.aa === "true" && response.rcode === String(RCODE.NOERROR);
 }
 
-/** SIGTERM, and SIGKILL where that is not heard within 3 s. */
+/**
+ * Ends a child that leads a process group, and the whole group: SIGTERM, and SIGKILL where that is
+ * not heard within 3 s.
+ */
 export async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise<void>((done) => child.once("exit", () => done()));
-  child.kill("SIGTERM");
-  const killer = setTimeout(() => child.kill("SIGKILL"), 3_000);
+  killGroup(child, "SIGTERM");
+  const killer = setTimeout(() => killGroup(child, "SIGKILL"), 3_000);
   await gone;
   clearTimeout(killer);
+}
+
+/** Leaves no server behind when a test or a benchmark dies of an error. */
+function killWhenWeEnd(child: ChildProcess): void {
+  const kill = () => killGroup(child, "SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // Gone by itself.
+  }
 }
