@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { Clock } from "../../base/clock.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
 import { ServiceError } from "../protocol/service-error.ts";
-import { appendToAccount } from "./append-to-account.ts";
-import type { AccountStore } from "./append-to-account.ts";
+import type { ApiContext } from "../route53/api-context.ts";
+import { commit } from "../route53/commit.ts";
 
 /** A key as the state holds it, by access key id. Signing needs the secret itself, not a hash. */
 export type AccessKey = { secret: string; createdAt: string; comment?: string };
@@ -25,17 +24,22 @@ function newAccessKeyId(): string {
 
 /** Makes a key; the secret (40 characters, 240 random bits) is in the answer and nowhere else. */
 export async function createAccessKey(
-  store: AccountStore & { clock: Clock },
+  context: ApiContext,
   comment?: string,
 ): Promise<NewAccessKey> {
   const accessKeyId = newAccessKeyId();
   const secretAccessKey = randomBytes(30).toString("base64");
-  const createdAt = new Date(store.clock.nowMs()).toISOString();
-  const key = { secret: secretAccessKey, createdAt, ...(comment ? { comment } : {}) };
-  await appendToAccount(store, "signpost:CreateAccessKey", () => [
-    { put: "accessKey", key: [accessKeyId], value: key },
-  ]);
-  return { accessKeyId, secretAccessKey, createdAt, ...(comment ? { comment } : {}) };
+  const createdAt = new Date(context.clock.nowMs()).toISOString();
+  const described = { createdAt, ...(comment ? { comment } : {}) };
+  const value = { secret: secretAccessKey, ...described };
+  await commit(context, {
+    action: "signpost:CreateAccessKey",
+    plan: () => ({
+      mutations: [{ put: "accessKey", key: [accessKeyId], value }],
+      result: undefined,
+    }),
+  });
+  return { accessKeyId, secretAccessKey, ...described };
 }
 
 /** Keys without their secrets, by id. */
@@ -48,19 +52,26 @@ export function listAccessKeys(state: StateReader): Omit<NewAccessKey, "secretAc
 }
 
 /** @throws ServiceError where there is no such key, or it is the last one */
-export async function deleteAccessKey(store: AccountStore, accessKeyId: string): Promise<void> {
-  await appendToAccount(store, "signpost:DeleteAccessKey", (state) => {
-    if (!state.get<AccessKey>("accessKey", [accessKeyId])) {
-      throw new ServiceError("NotFound", `Cannot delete access key: ${accessKeyId} is not there`);
-    }
-    if (state.count("accessKey") === 1) {
-      throw new ServiceError(
-        "InvalidInput",
-        `Cannot delete access key: ${accessKeyId} is the last one; make another first`,
-      );
-    }
-    return [{ remove: "accessKey", key: [accessKeyId] }];
+export async function deleteAccessKey(context: ApiContext, accessKeyId: string): Promise<void> {
+  await commit(context, {
+    action: "signpost:DeleteAccessKey",
+    plan() {
+      refuseDeletion(context.state, accessKeyId);
+      return { mutations: [{ remove: "accessKey", key: [accessKeyId] }], result: undefined };
+    },
   });
+}
+
+function refuseDeletion(state: StateReader, accessKeyId: string): void {
+  if (!state.get<AccessKey>("accessKey", [accessKeyId])) {
+    throw new ServiceError("NotFound", `Cannot delete access key: ${accessKeyId} is not there`);
+  }
+  if (state.count("accessKey") === 1) {
+    throw new ServiceError(
+      "InvalidInput",
+      `Cannot delete access key: ${accessKeyId} is the last one; make another first`,
+    );
+  }
 }
 
 /** The secret of a key; what signatures are checked against. */

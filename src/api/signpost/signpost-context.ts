@@ -1,6 +1,4 @@
-import type { Clock } from "../../base/clock.ts";
-import type { ChangeLog } from "../../control/log/change-log.ts";
-import type { StateReader } from "../../control/state/state-reader.ts";
+import type { ApiContext } from "../route53/api-context.ts";
 
 /** One line of a master file that an import refused or noted. */
 export type Finding = { line: number; message: string };
@@ -17,25 +15,21 @@ export type ImportOutcome =
 export type ServerStatus = {
   version: string;
   uptimeSeconds: number;
-  dns: string[];
+  dns: readonly string[];
   api: string;
   hostedZones: number;
+  /** Sequence number of the newest entry, and the one that every answering worker serves. */
   log: { head: number; served: number };
   workers: { wanted: number; live: number; restarts: number };
   healthy: boolean;
-  problems: string[];
+  problems: readonly string[];
 };
 
-/** What Signpost's own operations work on. */
+/** What Signpost's own operations work on; the role supplies it. */
 export type SignpostContext = {
-  state: StateReader;
-  log: ChangeLog;
-  clock: Clock;
+  route53: ApiContext;
   status(): ServerStatus;
-  /** Makes an empty public hosted zone and returns its id. */
-  createHostedZone(name: string, accessKeyId: string): Promise<string>;
-  /** Deletes a hosted zone that holds nothing but what it was made with. */
-  deleteHostedZone(zoneId: string): Promise<void>;
+  /** @throws ServiceError where the import cannot be done, whatever the file says */
   importZone(job: {
     zoneId: string;
     zoneName: string;
@@ -44,5 +38,5 @@ export type SignpostContext = {
     onProgress: (progress: ImportProgress) => void;
   }): Promise<ImportOutcome>;
   /** The hosted zone as the text of a master file. */
-  exportZone(zoneId: string): AsyncIterable<string>;
+  exportZone(zone: { zoneId: string; zoneName: string }): AsyncIterable<string>;
 };

@@ -15,26 +15,27 @@ const bodySizeMax = 16 * 1024;
  * JSON in and out.
  */
 export function signpostRoutes(context: SignpostContext): Route[] {
+  const { route53 } = context;
   const get = (path: string, answer: () => unknown): Route =>
     route("GET", path, () => json(answer()));
   return [
     get("status", () => context.status()),
-    get("keys", () => ({ keys: listAccessKeys(context.state) })),
+    get("keys", () => ({ keys: listAccessKeys(route53.state) })),
     route("POST", "keys", async (request) => {
       const { comment } = await readMembers(request);
-      return json(await createAccessKey(context, comment));
+      return json(await createAccessKey(route53, comment));
     }),
     route("DELETE", "keys", async (request) => {
-      await deleteAccessKey(context, parameter(request, "id"));
+      await deleteAccessKey(route53, parameter(request, "id"));
       return json({});
     }),
-    get("vpcs", () => ({ vpcs: listVpcs(context.state) })),
+    get("vpcs", () => ({ vpcs: listVpcs(route53.state) })),
     route("POST", "vpcs", async (request) => {
       const { vpcId = "", region = "", cidr = "" } = await readMembers(request);
-      return json(await createVpc(context, { vpcId, region, cidr }));
+      return json(await createVpc(route53, { vpcId, region, cidr }));
     }),
     route("DELETE", "vpcs", async (request) => {
-      await deleteVpc(context, parameter(request, "id"));
+      await deleteVpc(route53, parameter(request, "id"));
       return json({});
     }),
     {

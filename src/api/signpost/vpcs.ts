@@ -2,8 +2,8 @@ import { formatCidr, networkOf, parseCidr } from "../../base/ip.ts";
 import type { VpcRow } from "../../control/model/hosted-zone.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
 import { ServiceError } from "../protocol/service-error.ts";
-import { appendToAccount } from "./append-to-account.ts";
-import type { AccountStore } from "./append-to-account.ts";
+import type { ApiContext } from "../route53/api-context.ts";
+import { commit } from "../route53/commit.ts";
 
 /** A VPC that hosted zones can be private to. */
 export type Vpc = { vpcId: string; region: string; cidr: string };
@@ -12,16 +12,19 @@ const vpcIdForm = /^vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
 const regionForm = /^[a-z]{2,4}(?:-[a-z]+)+-\d$/;
 
 /** @throws ServiceError where a member has the wrong form or the id is taken */
-export async function createVpc(store: AccountStore, wanted: Vpc): Promise<Vpc> {
-  const vpc = checkedVpc(wanted);
-  await appendToAccount(store, "signpost:CreateVpc", (state) => {
-    if (state.get<VpcRow>("vpc", [vpc.vpcId])) {
-      throw new ServiceError("InvalidInput", `Cannot create VPC: ${vpc.vpcId} is there already`);
-    }
-    const { region, cidr } = vpc;
-    return [{ put: "vpc", key: [vpc.vpcId], value: { region, cidr } }];
+export async function createVpc(context: ApiContext, wanted: Vpc): Promise<Vpc> {
+  const { vpcId, region, cidr } = checkedVpc(wanted);
+  await commit(context, {
+    action: "signpost:CreateVpc",
+    plan() {
+      if (context.state.get<VpcRow>("vpc", [vpcId])) {
+        throw new ServiceError("InvalidInput", `Cannot create VPC: ${vpcId} is there already`);
+      }
+      const value = { region, cidr };
+      return { mutations: [{ put: "vpc", key: [vpcId], value }], result: undefined };
+    },
   });
-  return vpc;
+  return { vpcId, region, cidr };
 }
 
 function checkedVpc(wanted: Vpc): Vpc {
@@ -45,15 +48,22 @@ export function listVpcs(state: StateReader): Vpc[] {
 }
 
 /** @throws ServiceError where there is no such VPC or a hosted zone is private to it */
-export async function deleteVpc(store: AccountStore, vpcId: string): Promise<void> {
-  await appendToAccount(store, "signpost:DeleteVpc", (state) => {
-    if (!state.get<VpcRow>("vpc", [vpcId])) {
-      throw new ServiceError("NotFound", `Cannot delete VPC: ${vpcId} is not there`);
-    }
-    const zones = state.count("zoneByVpc", [vpcId]);
-    if (zones > 0) {
-      throw new ServiceError("InvalidInput", `Cannot delete VPC: ${zones} hosted zones are on it`);
-    }
-    return [{ remove: "vpc", key: [vpcId] }];
+export async function deleteVpc(context: ApiContext, vpcId: string): Promise<void> {
+  await commit(context, {
+    action: "signpost:DeleteVpc",
+    plan() {
+      refuseDeletion(context.state, vpcId);
+      return { mutations: [{ remove: "vpc", key: [vpcId] }], result: undefined };
+    },
   });
+}
+
+function refuseDeletion(state: StateReader, vpcId: string): void {
+  if (!state.get<VpcRow>("vpc", [vpcId])) {
+    throw new ServiceError("NotFound", `Cannot delete VPC: ${vpcId} is not there`);
+  }
+  const zones = state.count("zoneByVpc", [vpcId]);
+  if (zones > 0) {
+    throw new ServiceError("InvalidInput", `Cannot delete VPC: ${zones} hosted zones are on it`);
+  }
 }

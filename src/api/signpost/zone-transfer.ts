@@ -1,8 +1,12 @@
 import type { HostedZone } from "../../control/model/hosted-zone.ts";
 import { InvalidNameError, normaliseName } from "../../control/model/route53-name.ts";
 import { servedZone } from "../../control/state/served-zone.ts";
+import type { RequestContext } from "../protocol/operation.ts";
 import type { RouteRequest, RouteResponse } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
+import { createHostedZone } from "../route53/create-hosted-zone.ts";
+import { deleteHostedZone } from "../route53/delete-hosted-zone.ts";
+import { bareId } from "../route53/resource-ids.ts";
 import type { ImportOutcome, ImportProgress, SignpostContext } from "./signpost-context.ts";
 
 /** Least time between two progress lines of one import. */
@@ -41,22 +45,40 @@ type Outcome = {
 async function runImport(context: SignpostContext, run: ImportRun): Promise<Outcome> {
   const { name, replace, request, progress } = run;
   try {
-    const existing = servedZone(context.state, name)?.id;
-    const zoneId = existing ?? (await context.createHostedZone(name, request.accessKeyId ?? ""));
+    const existing = servedZone(context.route53.state, name)?.id;
+    const zoneId = existing ?? (await createZone(context, run));
     const created = existing === undefined;
     try {
       const job = { zoneId, zoneName: name, replace, input: request.body };
       const onProgress = (step: ImportProgress): void => progress.put(step);
       const outcome = await context.importZone({ ...job, onProgress });
-      if (created && "refused" in outcome) await context.deleteHostedZone(zoneId);
+      if (created && "refused" in outcome) await deleteZone(context, zoneId, run);
       return { zoneId, created, outcome };
     } catch (error) {
-      if (created) await context.deleteHostedZone(zoneId);
+      if (created) await deleteZone(context, zoneId, run);
       throw error;
     }
   } finally {
     progress.close();
   }
+}
+
+async function createZone(context: SignpostContext, run: ImportRun): Promise<string> {
+  const { CreateHostedZone } = createHostedZone(context.route53);
+  const input = { Name: run.name, CallerReference: `import ${run.request.requestId}` };
+  const { HostedZone } = await CreateHostedZone(input, requestContext(context, run));
+  return bareId(HostedZone?.Id ?? "");
+}
+
+/** Takes back what createZone() made: an import is all or nothing. */
+async function deleteZone(context: SignpostContext, id: string, run: ImportRun): Promise<void> {
+  const { DeleteHostedZone } = deleteHostedZone(context.route53);
+  await DeleteHostedZone({ Id: id }, requestContext(context, run));
+}
+
+function requestContext(context: SignpostContext, { request }: ImportRun): RequestContext {
+  const { requestId, accessKeyId = "" } = request;
+  return { requestId, accessKeyId, receivedAtMs: context.route53.clock.nowMs() };
 }
 
 async function* lines(
@@ -67,7 +89,7 @@ async function* lines(
   running.catch(() => {});
   let shownAtMs = 0;
   for await (const step of progress) {
-    const nowMs = context.clock.nowMs();
+    const nowMs = context.route53.clock.nowMs();
     if (nowMs - shownAtMs < progressIntervalMs) continue;
     shownAtMs = nowMs;
     yield `${JSON.stringify({ progress: step })}\n`;
@@ -89,13 +111,17 @@ async function* lines(
 export function exportZone(context: SignpostContext, request: RouteRequest): RouteResponse {
   const wanted = request.query.get("name") ?? "";
   const zone =
-    context.state.get<HostedZone>("hostedZone", [wanted]) ??
-    servedZone(context.state, zoneNameOf(request));
+    context.route53.state.get<HostedZone>("hostedZone", [wanted]) ??
+    servedZone(context.route53.state, zoneNameOf(request));
   if (!zone) {
     throw new ServiceError("NotFound", `Cannot export zone: there is no hosted zone ${wanted}`);
   }
   const headers = { "content-type": "text/dns; charset=utf-8" };
-  return { status: 200, headers, body: context.exportZone(zone.id) };
+  return {
+    status: 200,
+    headers,
+    body: context.exportZone({ zoneId: zone.id, zoneName: zone.name }),
+  };
 }
 
 function zoneNameOf(request: RouteRequest): string {
