@@ -28,6 +28,8 @@ export type StateReader = {
   /** Every set of the zone in list order, streamed; use inside `read()` or to the end at once. */
   eachRRset(zoneId: string): Iterable<ResourceRecordSet>;
   rrsetCount(zoneId: string): number;
+  /** The zone's number of sets and the hash over them; `undefined` where it has none. */
+  zoneDigest(zoneId: string): { count: number; hash: string } | undefined;
   /** Zones whose records cannot be trusted: never served, and API calls on them fail. */
   damagedZones(): Damage[];
   /** Runs `f` on one snapshot. Calls may nest. `f` must not be async. */
@@ -56,3 +58,14 @@ export type Damage = {
   /** True where nothing acknowledged is lost; false keeps the zone from being served. */
   repaired: boolean;
 };
+
+/** Records of a hosted zone cannot be trusted: they are not read, not served, not changed. */
+export class ZoneDamagedError extends Error {
+  override name = "ZoneDamagedError";
+  readonly zoneId: string;
+
+  constructor(zoneId: string, what: string) {
+    super(`Cannot read hosted zone ${zoneId}: ${what}`);
+    this.zoneId = zoneId;
+  }
+}

@@ -1,0 +1,216 @@
+import { join } from "node:path";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { nameSortKey } from "../model/name-sort-key.ts";
+import type { ResourceRecordSet } from "../model/resource-record-set.ts";
+import type { TableKey, TableName } from "../model/tables.ts";
+import { decodeKey, encodeKey, keyRangeEnd } from "./key-codec.ts";
+import type { RowSet } from "./row-set.ts";
+import { multisetAdd, rrsetOfRow, rrsetRowCrc, rrsetRowText } from "./rrset-row.ts";
+import type { RRsetRow } from "./rrset-row.ts";
+import { databaseFileName, openForReading } from "./schema.ts";
+import { ZoneDamagedError } from "./state-reader.ts";
+import type { Damage, ListOptions, RRsetPosition, StateReader } from "./state-reader.ts";
+import { documentCrc, hashText } from "./state-writer.ts";
+
+const rrsetColumns = "sortKey, type, setIdentifier, value, crc";
+/** SQLite's way to say: no limit. */
+const unlimited = -1;
+
+/** Opens a reader for the calling thread; the store must be open in this process. */
+export function openStateReader(dataDir: string): StateReader {
+  return new SqliteStateReader(openForReading(join(dataDir, databaseFileName)));
+}
+
+class SqliteStateReader implements StateReader {
+  readonly #db: DatabaseSync;
+  readonly #damaged = new Map<string, Damage>();
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #head: StatementSync;
+  readonly #counter: StatementSync;
+  readonly #document: StatementSync;
+  readonly #documents: StatementSync;
+  readonly #documentCount: StatementSync;
+  readonly #zone: StatementSync;
+  readonly #rrset: StatementSync;
+  readonly #rrsetsAt: StatementSync;
+  readonly #rrsets: StatementSync;
+  #depth = 0;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#begin = db.prepare("BEGIN DEFERRED");
+    this.#commit = db.prepare("COMMIT");
+    this.#head = db.prepare("SELECT seq FROM subject WHERE subject = ?");
+    this.#counter = db.prepare("SELECT value FROM counter WHERE name = ?");
+    this.#document = db.prepare("SELECT value, crc FROM document WHERE tbl = ? AND key = ?");
+    this.#documents = db.prepare(
+      `SELECT key, value, crc FROM document WHERE tbl = ? AND key >= ? AND key > ? AND key < ?
+       ORDER BY key LIMIT ?`,
+    );
+    this.#documentCount = db.prepare(
+      "SELECT count(*) AS count FROM document WHERE tbl = ? AND key >= ? AND key < ?",
+    );
+    this.#zone = db.prepare("SELECT zoneKey, count, hash, head FROM zone WHERE id = ?");
+    this.#rrset = db.prepare(
+      `SELECT value, crc FROM rrset
+       WHERE zoneKey = ? AND sortKey = ? AND type = ? AND setIdentifier = ?`,
+    );
+    this.#rrsetsAt = db.prepare(
+      `SELECT ${rrsetColumns} FROM rrset WHERE zoneKey = ? AND sortKey = ?
+       ORDER BY type, setIdentifier`,
+    );
+    this.#rrsets = db.prepare(rrsetsFromSql);
+    this.#loadDamaged();
+  }
+
+  head(subject: string): number {
+    return (this.#head.get(subject)?.["seq"] as number | undefined) ?? 0;
+  }
+
+  lastSeq(): number {
+    return (this.#counter.get("lastSeq")?.["value"] as number | undefined) ?? 0;
+  }
+
+  get<T>(table: TableName, key: TableKey): T | undefined {
+    const encoded = encodeKey(key);
+    const row = this.#document.get(table, encoded) as { value: string; crc: number } | undefined;
+    return row && (decodeDocument(table, { key: encoded, ...row }) as T);
+  }
+
+  list<T>(table: TableName, options: ListOptions = {}): { key: string[]; value: T }[] {
+    const { prefix = [], from = [], after, limit = unlimited } = options;
+    const first = prefix.length > 0 ? encodeKey(prefix) : "";
+    const inclusive = encodeKey(from);
+    const start = inclusive > first ? inclusive : first;
+    const beyond = after ? encodeKey(after) : "";
+    const rows = this.#documents.all(table, start, beyond, rangeEnd(prefix), limit);
+    return (rows as unknown as DocumentRow[]).map((row) => ({
+      key: decodeKey(row.key),
+      value: decodeDocument(table, row) as T,
+    }));
+  }
+
+  count(table: TableName, prefix: TableKey = []): number {
+    const row = this.#documentCount.get(table, encodeKey(prefix), rangeEnd(prefix));
+    return row?.["count"] as number;
+  }
+
+  rrset(
+    zoneId: string,
+    name: string,
+    type: string,
+    setIdentifier = "",
+  ): ResourceRecordSet | undefined {
+    const zone = this.#zoneOf(zoneId);
+    if (!zone) return undefined;
+    const sortKey = nameSortKey(name);
+    const row = this.#rrset.get(zone.zoneKey, sortKey, type, setIdentifier);
+    if (!row) return undefined;
+    return decodeRRset({ ...row, sortKey, type, setIdentifier } as CheckedRow, { zone, zoneId });
+  }
+
+  rrsetsAt(zoneId: string, name: string): ResourceRecordSet[] {
+    const zone = this.#zoneOf(zoneId);
+    if (!zone) return [];
+    const rows = this.#rrsetsAt.all(zone.zoneKey, nameSortKey(name));
+    return rows.map((row) => decodeRRset(row as unknown as CheckedRow, { zone, zoneId }));
+  }
+
+  rrsets(zoneId: string, from: RRsetPosition | undefined, limit: number): ResourceRecordSet[] {
+    const zone = this.#zoneOf(zoneId);
+    if (!zone) return [];
+    const { name, type = "", setIdentifier = "" } = from ?? { name: "" };
+    const sortKey = from ? nameSortKey(name) : "";
+    const rows = this.#rrsets.all(zone.zoneKey, sortKey, type, setIdentifier, limit);
+    return rows.map((row) => decodeRRset(row as unknown as CheckedRow, { zone, zoneId }));
+  }
+
+  *eachRRset(zoneId: string): Generator<ResourceRecordSet> {
+    const zone = this.#zoneOf(zoneId);
+    if (!zone) return;
+    // A statement of its own: others may be in use while the caller walks this one.
+    const statement = this.#db.prepare(rrsetsFromSql);
+    let count = 0;
+    let hash = 0;
+    for (const row of statement.iterate(zone.zoneKey, "", "", "", unlimited)) {
+      const checked = row as unknown as CheckedRow;
+      count++;
+      hash = multisetAdd(hash, checked.crc);
+      yield decodeRRset(checked, { zone, zoneId });
+    }
+    if (count !== zone.count || hash !== zone.hash) {
+      throw new ZoneDamagedError(zoneId, `it has ${count} sets, and should have ${zone.count}`);
+    }
+  }
+
+  rrsetCount(zoneId: string): number {
+    return this.#zoneOf(zoneId)?.count ?? 0;
+  }
+
+  zoneDigest(zoneId: string): { count: number; hash: string } | undefined {
+    const zone = this.#zoneOf(zoneId);
+    return zone && { count: zone.count, hash: hashText(zone) };
+  }
+
+  damagedZones(): Damage[] {
+    return [...this.#damaged.values()];
+  }
+
+  read<T>(f: () => T): T {
+    if (this.#depth > 0) return f();
+    this.#begin.run();
+    this.#depth++;
+    try {
+      return f();
+    } finally {
+      this.#depth--;
+      this.#commit.run();
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #zoneOf(zoneId: string): RowSet | undefined {
+    const damage = this.#damaged.get(zoneId);
+    if (damage) throw new ZoneDamagedError(zoneId, damage.what);
+    return this.#zone.get(zoneId) as RowSet | undefined;
+  }
+
+  #loadDamaged(): void {
+    const rows = this.#db.prepare("SELECT zoneId, seq, what FROM quarantine").all();
+    for (const row of rows) {
+      const { zoneId, seq, what } = row as { zoneId: string; seq: number; what: string };
+      if (zoneId !== "") this.#damaged.set(zoneId, { zoneId, seq, what, repaired: false });
+    }
+  }
+}
+
+const rrsetsFromSql = `
+  SELECT ${rrsetColumns} FROM rrset
+  WHERE zoneKey = ? AND (sortKey, type, setIdentifier) >= (?, ?, ?)
+  ORDER BY sortKey, type, setIdentifier LIMIT ?`;
+
+type DocumentRow = { key: string; value: string; crc: number };
+type CheckedRow = RRsetRow & { crc: number };
+
+/** Above every key there is: U+10FFFF never begins a component. */
+function rangeEnd(prefix: TableKey): string {
+  return prefix.length > 0 ? keyRangeEnd(prefix) : "\u{10ffff}";
+}
+
+function decodeDocument(table: string, row: DocumentRow): unknown {
+  if (documentCrc(table, row.key, row.value) !== row.crc) {
+    throw new Error(`Cannot read table ${table}: a row is damaged`);
+  }
+  return JSON.parse(row.value);
+}
+
+function decodeRRset(row: CheckedRow, of: { zone: RowSet; zoneId: string }): ResourceRecordSet {
+  if (rrsetRowCrc(of.zone.zoneKey, rrsetRowText(row)) !== row.crc) {
+    throw new ZoneDamagedError(of.zoneId, `the ${row.type} set under ${row.sortKey} is damaged`);
+  }
+  return rrsetOfRow(row);
+}
