@@ -9,7 +9,7 @@ import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { SubjectLock } from "./subject-lock.ts";
 
-/** What a change comes to: an entry for the log, and what the caller makes its answer of. */
+/** What a change comes to: an entry for the log (none if empty), and what the answer is made of. */
 export type Planned<T> = { mutations: Mutation[]; result: T };
 
 export type Proposal<T> = {
@@ -65,6 +65,7 @@ async function attempts<T>(
       throw error;
     }
     const { mutations, result } = planned;
+    if (mutations.length === 0) return { seq: head, at: "", result };
     const appended = await append(context, subject, head, { action: proposal.action, mutations });
     if (appended !== "conflict") return { ...appended, result };
   }

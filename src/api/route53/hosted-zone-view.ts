@@ -1,3 +1,4 @@
+import type { VPCRegion } from "@aws-sdk/client-route-53";
 import type { DelegationSet, HostedZone } from "../../control/model/hosted-zone.ts";
 import type { ApiContext } from "./api-context.ts";
 import { zonePath } from "./resource-ids.ts";
@@ -45,7 +46,5 @@ export function delegationSetView(set: DelegationSet) {
 
 /** A VPC as answers have it. */
 export function vpcView(vpc: { id: string; region: string }) {
-  return { VPCRegion: vpc.region as VpcRegion, VPCId: vpc.id };
+  return { VPCRegion: vpc.region as VPCRegion, VPCId: vpc.id };
 }
-
-type VpcRegion = NonNullable<import("@aws-sdk/client-route-53").VPC["VPCRegion"]>;

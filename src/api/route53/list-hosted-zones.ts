@@ -3,7 +3,7 @@ import { nameSortKey } from "../../control/model/name-sort-key.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { hostedZoneView } from "./hosted-zone-view.ts";
-import { cutPage, pageKey, pageSize, pageToken } from "./pages.ts";
+import { cutPage, pageSize, pageStart, pageToken } from "./pages.ts";
 import { bareId } from "./resource-ids.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
 import { requireName, requireVpc } from "./zones.ts";
@@ -46,8 +46,7 @@ export const listHostedZones: HandlerFamily<
       const vpc = requireVpc(context, input);
       const size = pageSize(input.MaxItems, pageSizeMax);
       const rows = context.state.list("zoneByVpc", {
-        prefix: [vpc.id],
-        ...(input.NextToken === undefined ? {} : { from: pageKey(input.NextToken, 2) }),
+        ...pageStart(input.NextToken, { prefix: [vpc.id], size: 2 }),
         limit: size + 1,
       });
       const { page, next } = cutPage(rows, size);

@@ -24,25 +24,36 @@ export function pageToken(key: readonly string[]): string {
 }
 
 /**
- * The key that a token stands for.
- * @param size components of a key
- * @throws ServiceError with the given code for anything that is no such token
+ * Where a listing goes on: at the key that a token stands for, else at its begin.
+ * @param key of the table: the components that all of the list have, and how many there are
+ * @throws ServiceError for anything that is no token of this list
  */
-export function pageKey(
-  token: string,
-  size: number,
+export function pageStart(
+  token: string | undefined,
+  key: { prefix?: readonly string[]; size: number },
   code: "InvalidPaginationToken" | "InvalidInput" = "InvalidPaginationToken",
-): string[] {
-  try {
-    const key = JSON.parse(Buffer.from(token, "base64url").toString()) as unknown;
-    if (isTexts(key) && key.length === size) return key;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+): { prefix?: readonly string[]; from?: readonly string[] } {
+  const { prefix = [], size } = key;
+  const within = prefix.length > 0 ? { prefix } : {};
+  if (token === undefined) return within;
+  const from = readToken(token);
+  if (from?.length === size && prefix.every((part, i) => part === from[i])) {
+    return { ...within, from };
   }
   throw new ServiceError(
     code,
     "Route 53 can't get the next page because the specified value for NextToken is invalid.",
   );
+}
+
+function readToken(token: string): string[] | undefined {
+  try {
+    const key = JSON.parse(Buffer.from(token, "base64url").toString()) as unknown;
+    return isTexts(key) ? key : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 function isTexts(value: unknown): value is string[] {

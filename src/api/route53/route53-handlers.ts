@@ -1,0 +1,49 @@
+import type { ApiContext } from "./api-context.ts";
+import { changeResourceRecordSets } from "./change-resource-record-sets.ts";
+import { cidrCollections } from "./cidr-collections.ts";
+import { createHostedZone } from "./create-hosted-zone.ts";
+import { deleteHostedZone } from "./delete-hosted-zone.ts";
+import { geoLocations } from "./geo-locations.ts";
+import { getChange } from "./get-change.ts";
+import { getHostedZone } from "./get-hosted-zone.ts";
+import { limits } from "./limits.ts";
+import { listCidrCollections } from "./list-cidr-collections.ts";
+import { listHostedZones } from "./list-hosted-zones.ts";
+import { listResourceRecordSets } from "./list-resource-record-sets.ts";
+import { queryLoggingConfigs } from "./query-logging-configs.ts";
+import { resourceRecordSetProtections } from "./resource-record-set-protections.ts";
+import { reusableDelegationSets } from "./reusable-delegation-sets.ts";
+import type { Route53Handlers } from "./route53-handler.ts";
+import { tags } from "./tags.ts";
+import { testDnsAnswer } from "./test-dns-answer.ts";
+import { updateHostedZone } from "./update-hosted-zone.ts";
+import { vpcAssociationAuthorizations } from "./vpc-association-authorizations.ts";
+import { vpcAssociations } from "./vpc-associations.ts";
+
+/**
+ * Every Route 53 operation there is. Those on health checks, traffic policies and DNSSEC are not:
+ * the protocol layer answers for what is left out that it is not implemented.
+ */
+export function route53Handlers(context: ApiContext): Route53Handlers {
+  return {
+    ...createHostedZone(context),
+    ...getHostedZone(context),
+    ...deleteHostedZone(context),
+    ...listHostedZones(context),
+    ...updateHostedZone(context),
+    ...changeResourceRecordSets(context),
+    ...listResourceRecordSets(context),
+    ...getChange(context),
+    ...testDnsAnswer(context),
+    ...reusableDelegationSets(context),
+    ...tags(context),
+    ...limits(context),
+    ...vpcAssociations(context),
+    ...vpcAssociationAuthorizations(context),
+    ...resourceRecordSetProtections(context),
+    ...queryLoggingConfigs(context),
+    ...cidrCollections(context),
+    ...listCidrCollections(context),
+    ...geoLocations(context),
+  };
+}

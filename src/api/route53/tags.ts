@@ -1,0 +1,81 @@
+import { tagCountMax } from "../../base/limits.ts";
+import { ServiceError } from "../protocol/service-error.ts";
+import type { ApiContext } from "./api-context.ts";
+import { commit } from "./commit.ts";
+import type { HandlerFamily, Route53Handlers } from "./route53-handler.ts";
+import { requireZone } from "./zones.ts";
+
+type Tags = Record<string, string>;
+type Resource = { ResourceType: "healthcheck" | "hostedzone"; ResourceId: string };
+type ChangeInput = Parameters<NonNullable<Route53Handlers["ChangeTagsForResource"]>>[0];
+
+export const tags: HandlerFamily<
+  "ChangeTagsForResource" | "ListTagsForResource" | "ListTagsForResources"
+> = (context) => ({
+  async ChangeTagsForResource(input) {
+    if (!input.AddTags && !input.RemoveTagKeys) {
+      const message = "At least one of AddTags and RemoveTagKeys must be given";
+      throw new ServiceError("InvalidInput", message);
+    }
+    await commit(context, {
+      action: "ChangeTagsForResource",
+      ...(input.ResourceType === "hostedzone" ? { zoneId: input.ResourceId } : {}),
+      plan() {
+        requireResource(context, input);
+        const value = changed(tagsOf(context, input), input);
+        const key = [input.ResourceType, input.ResourceId];
+        return { mutations: [{ put: "tag", key, value }], result: undefined };
+      },
+    });
+    return {};
+  },
+
+  ListTagsForResource: (input) =>
+    context.state.read(() => {
+      requireResource(context, input);
+      return { ResourceTagSet: tagSetView(context, input) };
+    }),
+
+  ListTagsForResources: (input) =>
+    context.state.read(() => {
+      const { ResourceType } = input;
+      const resources = input.ResourceIds.map((ResourceId) => ({ ResourceType, ResourceId }));
+      for (const resource of resources) requireResource(context, resource);
+      return { ResourceTagSets: resources.map((resource) => tagSetView(context, resource)) };
+    }),
+});
+
+/** Tags take the bare id only: with a prefix there is no such resource. */
+function requireResource(context: ApiContext, { ResourceType, ResourceId }: Resource): void {
+  if (ResourceType === "hostedzone") requireZone(context, ResourceId);
+  else throw new ServiceError("NoSuchHealthCheck", `No health check found with ID: ${ResourceId}`);
+}
+
+function tagsOf(context: ApiContext, { ResourceType, ResourceId }: Resource): Tags {
+  return context.state.get<Tags>("tag", [ResourceType, ResourceId]) ?? {};
+}
+
+function tagSetView(context: ApiContext, resource: Resource) {
+  const { ResourceType, ResourceId } = resource;
+  const Tags = Object.entries(tagsOf(context, resource)).map(([Key, Value]) => ({ Key, Value }));
+  return { ResourceType, ResourceId, Tags };
+}
+
+function changed(before: Tags, input: ChangeInput): Tags {
+  const removed = new Set(input.RemoveTagKeys);
+  const after = new Map(Object.entries(before).filter(([key]) => !removed.has(key)));
+  const added = new Set<string>();
+  for (const { Key = "", Value = "" } of input.AddTags ?? []) {
+    if (Key === "") throw new ServiceError("InvalidInput", "The key of a tag must not be empty");
+    if (added.has(Key) || removed.has(Key)) {
+      throw new ServiceError("InvalidInput", `The tag key ${Key} is given more than once`);
+    }
+    added.add(Key);
+    after.set(Key, Value);
+  }
+  if (after.size > tagCountMax) {
+    const message = `A resource cannot have more than ${tagCountMax} tags`;
+    throw new ServiceError("InvalidInput", message);
+  }
+  return Object.fromEntries([...after].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
