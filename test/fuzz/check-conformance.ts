@@ -6,7 +6,7 @@ const reservedFlag = 0x40;
 const undefinedEdnsFlags = 0x7fff;
 
 /** What is wrong with a response to a case; empty where all is right. */
-export function conformanceProblems(
+export function checkConformance(
   { query, expected }: ConformanceCase,
   octets: Uint8Array | undefined,
 ): string[] {
