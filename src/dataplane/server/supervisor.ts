@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { assert } from "../../base/assert.ts";
 import { workerRestartDelayMaxMs } from "../../base/limits.ts";
+import { accountSharedMemory } from "../../base/shared-memory.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { heartbeatOf, requestStop, setGeneration } from "./control-block.ts";
 import type { ControlBlock } from "./control-block.ts";
@@ -100,6 +101,7 @@ export class Supervisor {
   /** Resolves once every live worker serves the updates; waits for one where none is live. */
   publish(updates: readonly ZoneUpdate[]): Promise<void> {
     for (const update of updates) {
+      accountSharedMemory(update.image?.byteLength ?? 0);
       if (update.image) this.#zones.set(update.zoneKey, update);
       else this.#zones.delete(update.zoneKey);
     }

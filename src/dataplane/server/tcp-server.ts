@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import type { ListenOptions, Server, Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import { formatIp, parseIp } from "../../base/ip.ts";
 import type { IpAddress } from "../../base/ip.ts";
 import type { CounterBlock } from "../../telemetry/counters.ts";
@@ -7,6 +7,9 @@ import type { Answerer, PacketArena } from "./driver.ts";
 import { TcpConnection } from "./tcp-connection.ts";
 import type { TcpOptions } from "./tcp-options.ts";
 import { counterIndex, tcpCloseReasons } from "./worker-counters.ts";
+
+/** An address to bind, or a socket that listens already and is closed with the server. */
+export type ListenTarget = { host: string; port: number; ipv6Only: boolean } | { fd: number };
 
 const sweepIntervalMs = 250;
 /** What a client may take to read its last answers when the server stops. */
@@ -40,8 +43,8 @@ export class TcpServer {
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
-  /** Listens at addresses, or on sockets that listen already. */
-  async listen(targets: readonly ListenOptions[]): Promise<void> {
+  /** Resolves once it listens on all targets. */
+  async listen(targets: readonly ListenTarget[]): Promise<void> {
     this.#servers = await Promise.all(targets.map((target) => this.#listenOn(target)));
     this.#sweep = setInterval(() => this.#closeIdle(), sweepIntervalMs);
   }
@@ -57,7 +60,7 @@ export class TcpServer {
     clearTimeout(deadline);
   }
 
-  #listenOn(target: ListenOptions): Promise<Server> {
+  #listenOn(target: ListenTarget): Promise<Server> {
     const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
     return new Promise((resolve, reject) => {
       server.once("error", reject);

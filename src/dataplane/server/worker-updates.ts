@@ -1,5 +1,6 @@
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
+import { accountSharedMemory } from "../../base/shared-memory.ts";
 import { beat, generationOf, isStopRequested } from "./control-block.ts";
 import type { BatchControl } from "./driver.ts";
 import type {
@@ -49,6 +50,7 @@ export class WorkerUpdates implements BatchControl {
   /** For a worker with an event loop. */
   onMessage(message: MessageToWorker): void {
     if (message === "stop") return;
+    for (const { image } of message.updates) accountSharedMemory(image?.byteLength ?? 0);
     this.#apply(message.updates);
     this.#tell(message.generation);
   }

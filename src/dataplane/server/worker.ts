@@ -1,5 +1,4 @@
 /** The thread of one worker: builds its driver and its answerer, and runs them until told to stop. */
-import type { ListenOptions } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
@@ -10,6 +9,7 @@ import { loadLibc } from "./libc.ts";
 import { MmsgDriver } from "./mmsg-driver.ts";
 import type { Endpoint } from "./socket-address.ts";
 import { createTcpArena } from "./tcp-connection.ts";
+import type { ListenTarget } from "./tcp-server.ts";
 import { TcpServer } from "./tcp-server.ts";
 import { WorkerUpdates } from "./worker-updates.ts";
 import type { MessageToWorker, WorkerSetup, WorkerTask } from "./worker-setup.ts";
@@ -58,9 +58,9 @@ async function runTcp(setup: WorkerSetup, task: TaskOf<"tcp">, port: MessagePort
 }
 
 /** Node closes what it listens on, so it gets copies of the main thread's sockets. */
-function listenTargets(sockets: readonly number[], endpoints: readonly Endpoint[]) {
+function listenTargets(sockets: readonly number[], endpoints: readonly Endpoint[]): ListenTarget[] {
   const libc = sockets.length > 0 ? loadLibc() : undefined;
-  const targets: ListenOptions[] = endpoints.map(({ address, port }) => ({
+  const targets: ListenTarget[] = endpoints.map(({ address, port }) => ({
     host: address,
     port,
     ipv6Only: true,
