@@ -2,7 +2,7 @@ import { rdataSizeMax } from "../../base/limits.ts";
 import { NameError, formatNameAt, skipName, writeName } from "../wire/name.ts";
 import type { NameForm } from "../wire/name.ts";
 import { RdataError, rdataErrorOfName } from "./rdata-error.ts";
-import { TokenList } from "./token-list.ts";
+import type { TokenList } from "./token-list.ts";
 
 /** How the text of RDATA is written. */
 export type RdataForm = NameForm & {

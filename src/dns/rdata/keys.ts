@@ -23,7 +23,22 @@ const algorithms = {
   ED25519: 15,
   ED448: 16,
 };
-const algorithmField = mnemonicField("algorithm", { bits: 8, values: algorithms });
+/** A DNSSEC algorithm, by number or mnemonic. */
+export const algorithmField = mnemonicField("algorithm", { bits: 8, values: algorithms });
+
+/** RFC 4398 §2.1. */
+const certificateTypes = {
+  PKIX: 1,
+  SPKI: 2,
+  PGP: 3,
+  IPKIX: 4,
+  ISPKI: 5,
+  IPGP: 6,
+  ACPKIX: 7,
+  IACPKIX: 8,
+  URI: 253,
+  OID: 254,
+};
 
 const dsFields: readonly Field[] = [
   u16Field("key-tag"),
@@ -84,6 +99,17 @@ export const sshfpType: RdataType = {
   type: TYPE.SSHFP,
   fields: [u8Field("algorithm"), u8Field("fingerprint-type"), hexField("fingerprint")],
   check: (rdata) => checkDigest(sshfpSizes[rdata[1] as number], rdata.length - 2),
+};
+
+/** RFC 4398 §2. */
+export const certType: RdataType = {
+  type: TYPE.CERT,
+  fields: [
+    mnemonicField("certificate-type", { bits: 16, values: certificateTypes }),
+    u16Field("key-tag"),
+    algorithmField,
+    base64Field("certificate"),
+  ],
 };
 
 /** RFC 7929 §2. */

@@ -11,6 +11,18 @@ export const nsType: RdataType = { type: TYPE.NS, fields: [nameField("name-serve
 /** RFC 1035 §3.3.1. */
 export const cnameType: RdataType = { type: TYPE.CNAME, fields: [nameField("target")] };
 
+/** RFC 1035 §3.3.7. */
+export const minfoType: RdataType = {
+  type: TYPE.MINFO,
+  fields: [nameField("responsible-mailbox"), nameField("error-mailbox")],
+};
+
+/** RFC 1183 §3.3. */
+export const rtType: RdataType = {
+  type: TYPE.RT,
+  fields: [u16Field("preference"), nameField("intermediate-host")],
+};
+
 /** RFC 1035 §3.3.12. */
 export const ptrType: RdataType = { type: TYPE.PTR, fields: [nameField("target")] };
 

@@ -1,70 +1,19 @@
-import { TYPE, typeToText } from "../wire/registries.ts";
-import { aType, aaaaType } from "./address.ts";
-import { caaType } from "./caa.ts";
-import { RdataParser, RdataReader, malformed } from "./field.ts";
-import type { RdataForm } from "./field.ts";
-import {
-  cdnskeyType,
-  cdsType,
-  dnskeyType,
-  dsType,
-  openpgpkeyType,
-  smimeaType,
-  sshfpType,
-  tlsaType,
-} from "./keys.ts";
-import { afsdbType, cnameType, dnameType, kxType, mxType } from "./names.ts";
-import { nsType, ptrType, rpType, srvType } from "./names.ts";
 import type { Name } from "../wire/name.ts";
 import { skipName } from "../wire/name.ts";
+import { TYPE, typeToText } from "../wire/registries.ts";
+import { RdataParser, RdataReader, malformed } from "./field.ts";
+import type { Field, RdataForm } from "./field.ts";
 import { parseDecimal } from "./number-fields.ts";
 import { formatHex, writeHex } from "./octet-fields.ts";
 import { RdataError } from "./rdata-error.ts";
-import type { RdataType } from "./rdata-type.ts";
-import { soaType } from "./soa.ts";
-import { httpsType, svcbType } from "./svcb.ts";
-import { hinfoType, naptrType, spfType, txtType, uriType } from "./text.ts";
+import { rdataTypes } from "./rdata-types.ts";
 import { TOKEN, TokenList } from "./token-list.ts";
-
-const types = new Map<number, RdataType>();
-for (const type of [
-  aType,
-  aaaaType,
-  afsdbType,
-  caaType,
-  cdnskeyType,
-  cdsType,
-  cnameType,
-  dnameType,
-  dnskeyType,
-  dsType,
-  hinfoType,
-  httpsType,
-  kxType,
-  mxType,
-  naptrType,
-  nsType,
-  openpgpkeyType,
-  ptrType,
-  rpType,
-  smimeaType,
-  soaType,
-  spfType,
-  srvType,
-  sshfpType,
-  svcbType,
-  tlsaType,
-  txtType,
-  uriType,
-]) {
-  types.set(type.type, type);
-}
 
 const valueParser = new RdataParser(new TokenList());
 
 /** Whether the type has a text form of its own; others are written as RFC 3597 §5 says. */
 export function hasTextForm(type: number): boolean {
-  return types.has(type);
+  return rdataTypes.has(type);
 }
 
 /**
@@ -93,17 +42,21 @@ export function parseTokens(type: number, parser: RdataParser): Uint8Array {
   parser.size = 0;
   parser.field = "";
   const first = tokens.next;
-  if (first < tokens.count && tokens.texts[first] === "\\#" && tokens.kinds[first] === TOKEN.plain) {
+  if (
+    first < tokens.count &&
+    tokens.texts[first] === "\\#" &&
+    tokens.kinds[first] === TOKEN.plain
+  ) {
     return parseGeneric(type, parser);
   }
-  const known = types.get(type);
+  const known = rdataTypes.get(type);
   if (!known) {
     const message = `${typeToText(type)} has no text form: \\# length hex expected`;
     throw new RdataError("UnknownType", message);
   }
   const { fields } = known;
   for (let i = 0; i < fields.length; i++) {
-    const field = fields[i] as RdataType["fields"][number];
+    const field = fields[i] as Field;
     parser.field = field.name;
     field.parse(parser);
   }
@@ -142,13 +95,13 @@ function parseGeneric(type: number, parser: RdataParser): Uint8Array {
  * @throws RdataError MalformedRdata
  */
 export function formatRdata(type: number, rdata: Uint8Array, form: RdataForm = {}): string {
-  const known = types.get(type);
+  const known = rdataTypes.get(type);
   if (!known) return formatGeneric(rdata);
   const reader = new RdataReader(rdata, form);
   const { fields } = known;
   let text = "";
   for (let i = 0; i < fields.length; i++) {
-    const field = fields[i] as RdataType["fields"][number];
+    const field = fields[i] as Field;
     const fieldText = field.format(reader);
     if (fieldText !== "") text += i === 0 ? fieldText : ` ${fieldText}`;
   }

@@ -48,7 +48,11 @@ function parseCharacterString(from: RdataParser): void {
   const size = from.size - lengthAt - 1;
   if (size > characterStringSizeMax) {
     const limit = `limit ${characterStringSizeMax}`;
-    throw from.error("CharacterStringTooLong", `string is too long: ${size} octets, ${limit}`, text);
+    throw from.error(
+      "CharacterStringTooLong",
+      `string is too long: ${size} octets, ${limit}`,
+      text,
+    );
   }
   from.octets[lengthAt] = size;
 }
@@ -79,7 +83,8 @@ export function writeString(from: RdataParser, text: string): void {
       i += escape >> 8;
     } else if (octet < 0x20 || octet >= 0x7f) {
       const allowed = octet === 0x09 || (form.rawOctets && octet >= 0x80 && octet <= 255);
-      if (!allowed) throw from.error("UnsupportedCharacter", "unsupported character", text.charAt(i));
+      if (!allowed)
+        throw from.error("UnsupportedCharacter", "unsupported character", text.charAt(i));
     }
     octets[size++] = octet;
   }

@@ -143,11 +143,7 @@ export class TokenList {
 
 function endsPlain(code: number): boolean {
   return (
-    code === NEWLINE ||
-    code === RETURN ||
-    code === SEMICOLON ||
-    code === OPEN ||
-    code === CLOSE
+    code === NEWLINE || code === RETURN || code === SEMICOLON || code === OPEN || code === CLOSE
   );
 }
 

@@ -73,7 +73,10 @@ export function writeName(out: Uint8Array, offset: number, text: string, form: N
     out[offset] = 0;
     return offset + 1;
   }
-  if (text === "@" && form.origin) return appendOrigin(out, offset, offset, text, form.origin);
+  if (text === "@" && form.origin) {
+    out.set(form.origin, offset);
+    return offset + form.origin.length;
+  }
   const limit = offset + nameSizeMax;
   let lengthAt = offset;
   let at = offset + 1;
@@ -101,10 +104,10 @@ export function writeName(out: Uint8Array, offset: number, text: string, form: N
     return at;
   }
   closeLabel(out, lengthAt, at, text);
-  if (form.origin) return appendOrigin(out, offset, at, text, form.origin);
-  if (at >= limit) throw nameTooLong(text);
-  out[at] = 0;
-  return at + 1;
+  const origin = form.origin ?? rootName;
+  if (at + origin.length > limit) throw nameTooLong(text);
+  out.set(origin, at);
+  return at + origin.length;
 }
 
 function closeLabel(out: Uint8Array, lengthAt: number, end: number, text: string): void {
@@ -115,18 +118,6 @@ function closeLabel(out: Uint8Array, lengthAt: number, end: number, text: string
     throw new NameError("LabelTooLong", message, text);
   }
   out[lengthAt] = size;
-}
-
-function appendOrigin(
-  out: Uint8Array,
-  start: number,
-  at: number,
-  text: string,
-  origin: Name,
-): number {
-  if (at - start + origin.length > nameSizeMax) throw nameTooLong(text);
-  out.set(origin, at);
-  return at + origin.length;
 }
 
 /**
