@@ -21,6 +21,21 @@ export const chainLengthMax = 16;
 // API
 export const requestBodySizeMax = 4 * 1024 * 1024;
 export const clockSkewMaxMs = 15 * 60 * 1000;
+/** Request line and headers. */
+export const requestHeadSizeMax = 16 * 1024;
+export const requestHeadTimeoutMs = 20_000;
+/** From the head of a request to the end of its body. */
+export const requestTimeoutMs = 60_000;
+export const requestCountMax = 256;
+/** Octets of the bodies that all requests under way hold. */
+export const requestBodyOctetsMax = 128 * 1024 * 1024;
+/** A refused body's rest that is let go by, so that its sender reads the answer. */
+export const discardedSizeMax = 16 * 1024 * 1024;
+export const discardTimeoutMs = 5_000;
+export const apiConnectionCountMax = 1_024;
+/** A connection on which nothing moves is closed. Longer than the 60 s that load balancers wait. */
+export const apiIdleTimeoutMs = 75_000;
+export const apiStopTimeoutMs = 10_000;
 /** How long a presigned request may be good for, as at AWS: 7 days. */
 export const presignedLifeMaxSeconds = 7 * 24 * 60 * 60;
 /** Broken constraints named in one answer; the count it states is of all of them. */

@@ -1,0 +1,346 @@
+import { rdataSizeMax } from "../../base/limits.ts";
+import { skipName } from "../../dns/wire/name.ts";
+import { rdataNames } from "../../dns/wire/rdata-names.ts";
+import { TYPE, typeToText } from "../../dns/wire/registries.ts";
+import { ttlMax } from "../../dns/wire/ttl.ts";
+import { ImageName } from "./image-name.ts";
+import type { ImageRRset, RoutedChoice, SetReference } from "./image-rrset.ts";
+import {
+  BLOCK,
+  BLOCK_FLAG,
+  BLOCK_FLAG_SHIFT,
+  BLOCK_POINTER_MAX,
+  GLUE_IN_DOMAIN_SHIFT,
+  PLAIN_BLOCK_WIRE,
+  RECORD_HEADER_SIZE,
+  typeKey,
+  wordsOf,
+} from "./layout.ts";
+import { NameCompressor } from "./name-compressor.ts";
+import {
+  ALIAS,
+  OP,
+  RECORDS,
+  SAMPLE,
+  SAMPLE_LIMIT,
+  SAMPLE_TARGETS_MAX,
+  WEIGHTED,
+} from "./program.ts";
+import { ImageError, type ZoneView } from "./zone-image.ts";
+
+/** Records of a plain block: its count is kept in 8 bits. */
+const plainRecordCountMax = 255;
+/** Weights are added up in 32 bits. */
+const weightSumMax = 0x7fffffff;
+
+/** Writes sets as blocks (layout.ts), one after the other, into memory that is used again. */
+export class BlockEncoder {
+  words = new Int32Array(1024);
+  octets = new Uint8Array(this.words.buffer);
+  /** Offset in words where the next block goes. */
+  free = 0;
+
+  readonly #names = new NameCompressor();
+  readonly #target = new ImageName();
+  readonly #starts: number[] = [];
+
+  /** Forgets all blocks. */
+  reset(): void {
+    this.free = 0;
+  }
+
+  /**
+   * Appends the block of a set.
+   * @param name the set's owner
+   * @returns the block's offset in words
+   * @throws ImageError
+   */
+  encode(zone: ZoneView, name: ImageName, rrset: ImageRRset): number {
+    const start = this.free;
+    if ("rdatas" in rrset) {
+      this.#encodeRecords(zone, name, rrset);
+    } else {
+      this.#reserve(BLOCK.program);
+      this.words[start + BLOCK.sizes] =
+        (BLOCK_FLAG.EXTENDED | BLOCK_FLAG.ROUTED) << BLOCK_FLAG_SHIFT;
+      this.words[start + BLOCK.key] = typeKey(rrset.type);
+      this.free = start + BLOCK.program;
+      if ("alias" in rrset) this.#encodeAlias(zone, rrset, rrset.alias);
+      else this.#encodeChoices(zone, name, rrset, start);
+      this.words[start + BLOCK.blockWords] = this.free - start;
+    }
+    return start;
+  }
+
+  /** Appends a copy of blocks that were encoded before. */
+  copy(words: Int32Array, start: number, count: number): number {
+    const at = this.free;
+    this.#reserve(count);
+    for (let i = 0; i < count; i++) this.words[at + i] = words[start + i] as number;
+    this.free = at + count;
+    return at;
+  }
+
+  #encodeRecords(
+    zone: ZoneView,
+    name: ImageName,
+    set: SetReference & { ttl: number; rdatas: readonly Uint8Array[] },
+  ): void {
+    const { rdatas } = set;
+    checkRecords(set);
+    let sizeMax = 0;
+    for (const rdata of rdatas) sizeMax += RECORD_HEADER_SIZE + rdata.length;
+    const block = this.free;
+    this.#reserve(BLOCK.wire + wordsOf(sizeMax) + 1);
+    const wire = (block + BLOCK.wire) * 4;
+    this.#names.begin(zone, name, set.type, wire);
+    this.#starts.length = 0;
+    let at = wire;
+    let firstSize = 0;
+    let isVariable = false;
+    for (const rdata of rdatas) {
+      this.#starts.push(at - wire);
+      const end = this.#writeRecord(set, rdata, at);
+      if (firstSize === 0) firstSize = end - at;
+      else if (end - at !== firstSize) isVariable = true;
+      at = end;
+    }
+    const wireSize = at - wire;
+    if (wireSize > rdataSizeMax) {
+      refuse(set, `${wireSize} octets of records, limit ${rdataSizeMax}`);
+    }
+    while (at % 4 !== 0) this.octets[at++] = 0;
+    this.free = at / 4;
+    const hasGlue = set.type === TYPE.NS && name.depth > 0 && !name.isWildcardAt(name.depth);
+    const glueCount = hasGlue ? this.#countGlue(zone, rdatas) : 0;
+    if (
+      isVariable ||
+      this.#names.fixups.length > 0 ||
+      glueCount > 0 ||
+      rdatas.length > plainRecordCountMax
+    ) {
+      this.#finishExtended(block, set.type, wireSize, isVariable);
+      if (glueCount > 0) this.#writeGlue(zone, name, rdatas, block);
+      this.words[block + BLOCK.blockWords] = this.free - block;
+    } else {
+      this.#finishPlain(block, wireSize, rdatas.length);
+    }
+  }
+
+  /** @returns the offset after the record */
+  #writeRecord(set: SetReference & { ttl: number }, rdata: Uint8Array, start: number): number {
+    const octets = this.octets;
+    octets[start] = 0xc0;
+    octets[start + 1] = 0x0c;
+    octets[start + 2] = set.type >> 8;
+    octets[start + 3] = set.type & 0xff;
+    octets[start + 4] = 0;
+    octets[start + 5] = 1;
+    octets[start + 6] = set.ttl >>> 24;
+    octets[start + 7] = (set.ttl >>> 16) & 0xff;
+    octets[start + 8] = (set.ttl >>> 8) & 0xff;
+    octets[start + 9] = set.ttl & 0xff;
+    const end = this.#writeRdata(set, rdata, start + RECORD_HEADER_SIZE);
+    const size = end - start - RECORD_HEADER_SIZE;
+    octets[start + 10] = size >> 8;
+    octets[start + 11] = size & 0xff;
+    return end;
+  }
+
+  #writeRdata(set: SetReference, rdata: Uint8Array, start: number): number {
+    let at = start;
+    let read = 0;
+    for (const offset of namesIn(set, rdata)) {
+      while (read < offset) this.octets[at++] = rdata[read++] as number;
+      at = this.#names.write(rdata, read, this.octets, at);
+      read = skipName(rdata, read);
+    }
+    while (read < rdata.length) this.octets[at++] = rdata[read++] as number;
+    return at;
+  }
+
+  #finishPlain(block: number, wireSize: number, recordCount: number): void {
+    this.words.copyWithin(block + PLAIN_BLOCK_WIRE, block + BLOCK.wire, this.free);
+    this.words[block + BLOCK.sizes] = wireSize | (recordCount << 16);
+    this.free -= BLOCK.wire - PLAIN_BLOCK_WIRE;
+  }
+
+  #finishExtended(block: number, type: number, wireSize: number, isVariable: boolean): void {
+    const { fixups, isFixedOrder } = this.#names;
+    const recordCount = this.#starts.length;
+    this.#reserve((isVariable ? recordCount : 0) + fixups.length);
+    const flags =
+      BLOCK_FLAG.EXTENDED |
+      (isFixedOrder || type === TYPE.NS ? BLOCK_FLAG.FIXED_ORDER : 0) |
+      (isVariable ? BLOCK_FLAG.VARIABLE : 0);
+    this.words[block + BLOCK.sizes] = wireSize | (flags << BLOCK_FLAG_SHIFT);
+    this.words[block + BLOCK.key] = typeKey(type);
+    this.words[block + BLOCK.counts] = recordCount | (fixups.length << 16);
+    this.words[block + BLOCK.glueCount] = 0;
+    if (isVariable) {
+      for (const start of this.#starts) this.words[this.free++] = start;
+    }
+    for (const fixup of fixups) this.words[this.free++] = fixup;
+  }
+
+  /** Targets of an NS set whose addresses this zone may hold. */
+  #countGlue(zone: ZoneView, rdatas: readonly Uint8Array[]): number {
+    let count = 0;
+    for (let i = 0; i < rdatas.length; i++) {
+      if ((this.#starts[i] as number) > BLOCK_POINTER_MAX) break;
+      if (this.#target.load(zone, rdatas[i] as Uint8Array)) count++;
+    }
+    return count;
+  }
+
+  #writeGlue(zone: ZoneView, owner: ImageName, rdatas: readonly Uint8Array[], block: number): void {
+    const target = this.#target;
+    let count = 0;
+    for (let i = 0; i < rdatas.length; i++) {
+      const start = this.#starts[i] as number;
+      if (start > BLOCK_POINTER_MAX) break;
+      if (!target.load(zone, rdatas[i] as Uint8Array)) continue;
+      this.#reserve(2 + wordsOf(target.relativeSize));
+      this.words[this.free++] = target.hash[target.depth] as number;
+      this.words[this.free++] =
+        (start + RECORD_HEADER_SIZE) |
+        (target.relativeSize << 16) |
+        (isAtOrBelow(target, owner) ? 1 << GLUE_IN_DOMAIN_SHIFT : 0);
+      this.#writeName(target);
+      count++;
+    }
+    this.words[block + BLOCK.glueCount] = count;
+  }
+
+  /** Appends the labels below the apex, padded to words. */
+  #writeName(name: ImageName): void {
+    let at = this.free * 4;
+    for (let i = 0; i < name.relativeSize; i++) this.octets[at++] = name.octets[i] as number;
+    while (at % 4 !== 0) this.octets[at++] = 0;
+    this.free = at / 4;
+  }
+
+  #encodeAlias(zone: ZoneView, set: SetReference, alias: SetReference): void {
+    const target = this.#target;
+    if (!target.load(zone, alias.owner)) refuse(set, "alias target is not in the zone");
+    this.#reserve(ALIAS.name + wordsOf(target.relativeSize));
+    const at = this.free;
+    this.words[at] = OP.ALIAS;
+    this.words[at + ALIAS.hash] = target.hash[target.depth] as number;
+    this.words[at + ALIAS.key] = typeKey(alias.type);
+    this.words[at + ALIAS.nameSize] = target.relativeSize;
+    this.free = at + ALIAS.name;
+    this.#writeName(target);
+  }
+
+  #encodeChoices(
+    zone: ZoneView,
+    name: ImageName,
+    set: SetReference & { choices: readonly RoutedChoice[]; multivalue?: boolean },
+    block: number,
+  ): void {
+    const { choices } = set;
+    if (choices.length === 0) refuse(set, "no choices");
+    const at = this.free;
+    const isSample = set.multivalue === true;
+    if (isSample && choices.length > SAMPLE_TARGETS_MAX) {
+      refuse(set, `${choices.length} multivalue answers, limit ${SAMPLE_TARGETS_MAX}`);
+    }
+    const entryWords = isSample ? 1 : 2;
+    this.#reserve(WEIGHTED.entries + choices.length * entryWords);
+    this.words[at] = isSample ? OP.SAMPLE : OP.WEIGHTED;
+    this.words[at + WEIGHTED.count] = choices.length;
+    this.words[at + (isSample ? SAMPLE.limit : WEIGHTED.total)] = isSample
+      ? SAMPLE_LIMIT
+      : this.#writeBounds(set, at + WEIGHTED.entries);
+    this.free = at + WEIGHTED.entries + choices.length * entryWords;
+    for (let i = 0; i < choices.length; i++) {
+      const entry = at + WEIGHTED.entries + i * entryWords + entryWords - 1;
+      this.words[entry] = this.free - block;
+      const choice = choices[i] as RoutedChoice;
+      if ("rdatas" in choice) {
+        this.#reserve(RECORDS.block);
+        this.words[this.free] = OP.RECORDS;
+        this.free += RECORDS.block;
+        const { owner, type } = set;
+        this.#encodeRecords(zone, name, { owner, type, ttl: choice.ttl, rdatas: choice.rdatas });
+      } else if (isSample) {
+        refuse(set, "an alias among multivalue answers");
+      } else {
+        this.#encodeAlias(zone, set, choice.alias);
+      }
+    }
+  }
+
+  /** @returns the sum of the weights, each taken as 1 where all are 0 */
+  #writeBounds(set: SetReference & { choices: readonly RoutedChoice[] }, at: number): number {
+    const allZero = set.choices.every((choice) => choice.weight === 0);
+    let bound = 0;
+    for (let i = 0; i < set.choices.length; i++) {
+      const weight = (set.choices[i] as RoutedChoice).weight;
+      if (!Number.isInteger(weight) || weight < 0) refuse(set, `weight ${weight}`);
+      bound += allZero ? 1 : weight;
+      if (bound > weightSumMax) refuse(set, `sum of weights above ${weightSumMax}`);
+      this.words[at + i * 2] = bound;
+    }
+    return bound;
+  }
+
+  #reserve(words: number): void {
+    const needed = this.free + words;
+    if (needed <= this.words.length) return;
+    const grown = new Int32Array(Math.max(needed, this.words.length * 2));
+    grown.set(this.words);
+    this.words = grown;
+    this.octets = new Uint8Array(grown.buffer);
+  }
+}
+
+function isAtOrBelow(name: ImageName, ancestor: ImageName): boolean {
+  const { depth } = ancestor;
+  if (name.depth < depth || name.hash[depth] !== ancestor.hash[depth]) return false;
+  const start = name.size - ancestor.size;
+  for (let i = 0; i < ancestor.size; i++) {
+    if (name.octets[start + i] !== ancestor.octets[i]) return false;
+  }
+  return start === name.start[depth];
+}
+
+/** The types that have one record. */
+const singletonTypes: ReadonlySet<number> = new Set([TYPE.SOA, TYPE.CNAME, TYPE.DNAME]);
+
+function checkRecords(set: SetReference & { ttl: number; rdatas: readonly Uint8Array[] }): void {
+  const { ttl, rdatas, type } = set;
+  if (rdatas.length === 0) refuse(set, "no records");
+  if (rdatas.length > 1 && singletonTypes.has(type)) refuse(set, `${rdatas.length} records`);
+  if (!Number.isInteger(ttl) || ttl < 0 || ttl > ttlMax) {
+    refuse(set, `TTL ${ttl}, limit ${ttlMax}`);
+  }
+}
+
+/** Octets after the last name of types whose names the name server itself reads. */
+const octetsAfterName = new Map<number, number>([
+  [TYPE.NS, 0],
+  [TYPE.CNAME, 0],
+  [TYPE.DNAME, 0],
+  [TYPE.SOA, 20],
+]);
+
+/** Offsets of the names that may be compressed; what the name server will read is checked. */
+function namesIn(set: SetReference, rdata: Uint8Array): readonly number[] {
+  try {
+    const offsets = rdataNames(set.type, rdata);
+    const after = octetsAfterName.get(set.type);
+    if (after !== undefined && skipName(rdata, offsets.at(-1) ?? 0) + after !== rdata.length) {
+      refuse(set, "RDATA of a wrong size");
+    }
+    return offsets;
+  } catch (error) {
+    if (error instanceof ImageError) throw error;
+    refuse(set, (error as Error).message);
+  }
+}
+
+function refuse(set: SetReference, why: string): never {
+  throw new ImageError(`Cannot compile ${typeToText(set.type)} set: ${why}`, set.owner, set.type);
+}

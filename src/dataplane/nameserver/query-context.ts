@@ -1,0 +1,141 @@
+import { assert } from "../../base/assert.ts";
+import { chainLengthMax, labelCountMax, udpPayloadSizeMin } from "../../base/limits.ts";
+import { SAMPLE_LIMIT, SAMPLE_TARGETS_MAX } from "../image/program.ts";
+import type { ZoneView } from "../image/zone-image.ts";
+import type { ZoneTable } from "../image/zone-table.ts";
+import { COUNTER_COUNT } from "./query-counters.ts";
+
+export type QueryContextOptions = {
+  /** Where queries lie and responses are written; not shared memory. */
+  readonly packet: Uint8Array<ArrayBuffer>;
+  readonly zones: ZoneTable;
+  /** Seed of the draws for rotation and weights: 32 bits, not 0. */
+  readonly randomSeed: number;
+  /** Octets of a response over UDP at most, whatever the client offers; at least 512. */
+  readonly udpPayloadSizeMax: number;
+  /** Name server identifier (RFC 5001), at most 128 octets; without it the option is ignored. */
+  readonly nsid?: Uint8Array;
+  /** COUNTER_COUNT slots, written by this context alone. Default: its own. */
+  readonly counters?: Float64Array;
+};
+
+/** Octets of a name server identifier. */
+export const nsidSizeMax = 128;
+
+/**
+ * All state of answering: one a worker, used again for each query. Offsets are octets in `packet`,
+ * positions are octets from the start of the response.
+ */
+export class QueryContext {
+  readonly packet: Uint8Array<ArrayBuffer>;
+  readonly view: DataView<ArrayBuffer>;
+  readonly zones: ZoneTable;
+  readonly counters: Float64Array;
+  readonly udpPayloadSizeMax: number;
+  readonly nsid: Uint8Array;
+  /** State of the generator: 32 bits, signed, never 0. */
+  random: number;
+
+  // The query
+  queryOffset = 0;
+  queryEnd = 0;
+  responseOffset = 0;
+  /** Offset in `packet` after the question, in the query. */
+  questionEnd = 0;
+  qtype = 0;
+  qclass = 0;
+  /** The key word (layout.ts) of the type asked for. */
+  qkey = 0;
+  /** Octets of the question's name; 0 before one was read. */
+  qnameSize = 0;
+  /** Of the zone that holds the question's name, −1 if none is served; for the query log. */
+  zoneKey = -1;
+  /** Flags of that zone (ZONE_FLAG). */
+  zoneFlags = 0;
+  /** Of the response: 0–15, or 16 BADVERS. */
+  rcode = 0;
+
+  // EDNS (RFC 6891)
+  /** 1 if the query has an OPT record. */
+  hasEdns = 0;
+  ednsVersion = 0;
+  /** UDP payload size the client takes: 512–65,535. */
+  ednsPayloadSize = 0;
+  /** The DO bit: 0 or 0x80. */
+  ednsDnssecOk = 0;
+  /** 1 if the query asks for the name server's identifier and there is one. */
+  ednsNsid = 0;
+  /** Offset of the data of a client subnet option (RFC 7871 §6), and its size; 0 if there is none. */
+  ednsSubnetOffset = 0;
+  ednsSubnetSize = 0;
+
+  // The name at hand: the question's, then that of each step of a chain
+  /** In lower case, root label included. */
+  readonly name = new Uint8Array(256);
+  nameSize = 0;
+  /** 0–127; the root's not counted. */
+  labelCount = 0;
+  /** By label from the left, the root's at `labelCount`: offset in `name`. */
+  readonly labelStart = new Int32Array(labelCountMax + 1);
+  /** By label: position in the response where the suffix it begins can be pointed to. */
+  readonly labelPosition = new Int32Array(labelCountMax + 1);
+  /** By label: hash of the suffix it begins. */
+  readonly suffixHash = new Int32Array(labelCountMax + 1);
+  /** The zone that holds the name. */
+  zone: ZoneView | undefined = undefined;
+  /** Index of the label that begins the zone's apex. */
+  apexLabel = 0;
+  /** Steps of the chain so far; hash and size of the name that each began with. */
+  chainLength = 0;
+  readonly chainHash = new Int32Array(chainLengthMax + 1);
+  readonly chainNameSize = new Int32Array(chainLengthMax + 1);
+  /** Position in the response of the name that the chain goes on with. */
+  nextPosition = 0;
+
+  // The response
+  /** Offset where the next record goes. */
+  cursor = 0;
+  /** Offset that no record may pass: room for OPT is kept. */
+  limit = 0;
+  answerCount = 0;
+  authorityCount = 0;
+  additionalCount = 0;
+  /** AA: 0 or 4. */
+  authoritative = 0;
+  /** TC: 0 or 2. */
+  truncated = 0;
+
+  /** Blocks that the program of a routed set came to. */
+  readonly leaves = new Int32Array(SAMPLE_LIMIT);
+  leafCount = 0;
+  /** Targets left in a draw without putting back. */
+  readonly sample = new Int32Array(SAMPLE_TARGETS_MAX);
+
+  constructor(options: QueryContextOptions) {
+    const { nsid = new Uint8Array(0), counters = new Float64Array(COUNTER_COUNT) } = options;
+    assert(options.udpPayloadSizeMax >= udpPayloadSizeMin, "UDP responses may have 512 octets");
+    assert(nsid.length <= nsidSizeMax, "NSID is short");
+    assert(counters.length >= COUNTER_COUNT, "all counters have a slot");
+    this.packet = options.packet;
+    this.view = new DataView(
+      options.packet.buffer,
+      options.packet.byteOffset,
+      options.packet.byteLength,
+    );
+    this.zones = options.zones;
+    this.counters = counters;
+    this.udpPayloadSizeMax = options.udpPayloadSizeMax;
+    this.nsid = nsid;
+    this.random = options.randomSeed | 0 || 0x2545f491;
+  }
+}
+
+/** Draws 0 ≤ n < count; count up to 2^31 − 1 (xorshift32, Marsaglia 2003). */
+export function draw(context: QueryContext, count: number): number {
+  let x = context.random;
+  x ^= x << 13;
+  x ^= x >>> 17;
+  x ^= x << 5;
+  context.random = x;
+  return (x >>> 1) % count;
+}

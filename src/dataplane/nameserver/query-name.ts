@@ -1,0 +1,101 @@
+import { nameSizeMax } from "../../base/limits.ts";
+import { hashLabel } from "../image/name-hash.ts";
+import type { QueryContext } from "./query-context.ts";
+
+/**
+ * Reads the question's name, which is not compressed (RFC 1035 §4.1.2), into the context.
+ * @returns the offset after it; 0 if it is no name or does not end before `end`
+ */
+export function readQuestionName(context: QueryContext, start: number, end: number): number {
+  const { packet, name, labelStart, labelPosition } = context;
+  const base = context.queryOffset;
+  let at = start;
+  let written = 0;
+  let count = 0;
+  for (;;) {
+    if (at >= end) return 0;
+    const size = packet[at] as number;
+    if (size > 63) return 0;
+    labelStart[count] = written;
+    labelPosition[count] = at - base;
+    name[written++] = size;
+    at++;
+    if (size === 0) break;
+    const next = at + size;
+    if (next >= end || written + size >= nameSizeMax) return 0;
+    while (at < next) {
+      const octet = packet[at++] as number;
+      name[written++] = octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
+    }
+    count++;
+  }
+  context.labelCount = count;
+  context.nameSize = written;
+  return at;
+}
+
+/**
+ * Reads a name that the response holds, following its pointers: the next name of a chain. It was
+ * written by this name server, so it is valid, but a DNAME may have made it too long.
+ * @param position of the name in the response
+ */
+export function readResponseName(context: QueryContext, position: number): void {
+  const { packet, name, labelStart, labelPosition } = context;
+  const base = context.responseOffset;
+  let at = base + position;
+  let written = 0;
+  let count = 0;
+  for (;;) {
+    const size = packet[at] as number;
+    if (size > 63) {
+      at = base + (((size & 0x3f) << 8) | (packet[at + 1] as number));
+      continue;
+    }
+    labelStart[count] = written;
+    labelPosition[count] = at - base;
+    name[written++] = size;
+    at++;
+    if (size === 0) break;
+    const next = at + size;
+    while (at < next) {
+      const octet = packet[at++] as number;
+      name[written++] = octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
+    }
+    count++;
+  }
+  context.labelCount = count;
+  context.nameSize = written;
+}
+
+/** Hashes all suffixes of the name at hand, from the root. */
+export function hashSuffixes(context: QueryContext): void {
+  const { name, labelStart, suffixHash } = context;
+  let hash = context.zones.seed;
+  suffixHash[context.labelCount] = hash;
+  for (let label = context.labelCount - 1; label >= 0; label--) {
+    hash = hashLabel(hash, name, labelStart[label] as number);
+    suffixHash[label] = hash;
+  }
+}
+
+/**
+ * Finds the zone that holds the name at hand: the one with the longest apex.
+ * @param firstLabel 0, or 1 to leave out a zone whose apex is the whole name
+ * @returns whether one is served
+ */
+export function findZone(context: QueryContext, firstLabel: number): boolean {
+  const { zones, labelCount } = context;
+  let label = labelCount - zones.labelCountMax;
+  if (label < firstLabel) label = firstLabel;
+  for (; label <= labelCount; label++) {
+    const start = context.labelStart[label] as number;
+    const hash = context.suffixHash[label] as number;
+    const zone = zones.find(hash, context.name, start, context.nameSize - start);
+    if (zone !== undefined) {
+      context.zone = zone;
+      context.apexLabel = label;
+      return true;
+    }
+  }
+  return false;
+}
