@@ -3,7 +3,7 @@ export type QueryLogging = {
   /** A UUID. */
   id: string;
   hostedZoneId: string;
-  /** Names a file here, where AWS has a CloudWatch log group. */
+  /** Names a directory of log files here, where AWS has a CloudWatch log group. */
   logGroupArn: string;
 };
 
@@ -14,13 +14,12 @@ export function isLogGroupArn(text: string): boolean {
 }
 
 /**
- * The name of the file that stands for a log group: its name, without a path.
+ * The directory that stands for a log group, one name for each:
  * `arn:aws:logs:us-east-1:000000000000:log-group:/aws/route53/example.com` gives
- * `aws_route53_example.com.jsonl`.
+ * `%2Faws%2Froute53%2Fexample.com`.
  * @param arn one that isLogGroupArn() lets pass
  */
-export function queryLogFileName(arn: string): string {
+export function queryLogDirectoryName(arn: string): string {
   const group = logGroupArn.exec(arn)?.[1] ?? "unnamed";
-  const plain = group.replaceAll("/", "_").replace(/^[._]+/, "");
-  return `${plain || "unnamed"}.jsonl`;
+  return encodeURIComponent(group).replace(/^\./, "%2E");
 }

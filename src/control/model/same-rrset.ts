@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { InvalidValueError, parseRecordValue } from "./record-value.ts";
 import type { ResourceRecordSet } from "./resource-record-set.ts";
 
@@ -9,15 +8,19 @@ import type { ResourceRecordSet } from "./resource-record-set.ts";
 export function sameRRset(given: ResourceRecordSet, current: ResourceRecordSet): boolean {
   const { resourceRecords: givenValues = [], ...givenRest } = given;
   const { resourceRecords: currentValues = [], ...currentRest } = current;
-  if (!isDeepStrictEqual(withoutAbsent(givenRest), withoutAbsent(currentRest))) return false;
+  if (canonical(givenRest) !== canonical(currentRest)) return false;
   if (givenValues.length !== currentValues.length) return false;
   if (sorted(givenValues) === sorted(currentValues)) return true;
   const givenWire = wireTexts(given.type, givenValues);
   return givenWire !== undefined && givenWire === wireTexts(given.type, currentValues);
 }
 
-function withoutAbsent(rrset: object): object {
-  return JSON.parse(JSON.stringify(rrset)) as object;
+/** JSON with members in order of name; members that are `undefined` are left out. */
+function canonical(value: object): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part !== "object" || part === null) return part;
+    return Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  });
 }
 
 function sorted(values: readonly string[]): string {

@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import { ServiceError } from "../../src/api/protocol/service-error.ts";
+import type { ApiContext, TestQuestion } from "../../src/api/route53/api-context.ts";
+import type { Route53Handlers } from "../../src/api/route53/route53-handler.ts";
+import { route53Handlers } from "../../src/api/route53/route53-handlers.ts";
+import { manualClock } from "../../src/base/clock.ts";
+import { seededRandom } from "../../src/base/random.ts";
+import { openStore } from "../../src/control/log/open-store.ts";
+
+type Name = keyof Route53Handlers;
+type Handler<N extends Name> = NonNullable<Route53Handlers[N]>;
+
+/** Route 53's handlers over a store of their own, without HTTP and without name servers. */
+export type Route53 = ApiContext & {
+  clock: ReturnType<typeof manualClock>;
+  /** What testAnswer() was asked. */
+  questions: TestQuestion[];
+  call<N extends Name>(name: N, input: Parameters<Handler<N>>[0]): Promise<Output<N>>;
+  /** Calls and expects to be refused. */
+  refusal<N extends Name>(name: N, input: Parameters<Handler<N>>[0]): Promise<ServiceError>;
+};
+
+type Output<N extends Name> = Awaited<ReturnType<Handler<N>>>;
+
+/** Opened once a test file, closed when its tests are over. */
+export async function openRoute53(limits: ApiContext["settings"]["limits"] = {}): Promise<Route53> {
+  const dataDir = mkdtempSync(join(tmpdir(), "signpost-route53-"));
+  const store = await openStore(dataDir);
+  after(async () => {
+    await store.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const questions: TestQuestion[] = [];
+  const context: ApiContext & { clock: ReturnType<typeof manualClock> } = {
+    state: store.state,
+    log: store.log,
+    clock: manualClock(Date.UTC(2026, 0, 2, 3, 4, 5)),
+    random: seededRandom(53),
+    settings: { accountId: "000000000000", nameServers: { suffix: "internal" }, limits },
+    testAnswer(question) {
+      questions.push(question);
+      return { recordData: ["192.0.2.1"], responseCode: "NOERROR", protocol: "UDP" };
+    },
+  };
+  const handlers = route53Handlers(context);
+  const request = { requestId: "test", accessKeyId: "TEST", receivedAtMs: 0 };
+  const call: Route53["call"] = async (name, input) => {
+    const handler = handlers[name] as (input: unknown, request: unknown) => Promise<never>;
+    return await handler(input, request);
+  };
+  const refusal: Route53["refusal"] = async (name, input) => {
+    try {
+      await call(name, input);
+    } catch (error) {
+      if (error instanceof ServiceError) return error;
+      throw error;
+    }
+    throw new Error(`${name} was not refused`);
+  };
+  return { ...context, questions, call, refusal };
+}
+
+/** Makes VPCs known, as `signpost vpc create` does. */
+export async function addVpcs(
+  route53: Route53,
+  vpcs: Record<string, { region: string; owner?: string }>,
+): Promise<void> {
+  const mutations = Object.entries(vpcs).map(([id, row]) => ({
+    put: "vpc" as const,
+    key: [id],
+    value: { ...row, cidr: "10.0.0.0/16" },
+  }));
+  const head = route53.state.head("account");
+  await route53.log.append("account", head, { action: "test", mutations });
+}
+
+let references = 0;
+
+/** Creates a public hosted zone and gives its bare id. */
+export async function addZone(route53: Route53, name: string): Promise<string> {
+  const CallerReference = `zone ${references++}`;
+  const { HostedZone } = await route53.call("CreateHostedZone", { Name: name, CallerReference });
+  return (HostedZone?.Id ?? "").replace("/hostedzone/", "");
+}
