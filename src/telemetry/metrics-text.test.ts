@@ -21,7 +21,7 @@ plain_total 3
 coded_total{code="a"} 0
 coded_total{code="b"} ${2 ** 40}
 `;
-  assert.equal(formatCounters(set, blocks), want);
+  assert.equal(formatCounters(set, [{ labels: "", blocks }]), want);
 });
 
 test("formatMetrics() escapes help and label values", () => {

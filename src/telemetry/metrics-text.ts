@@ -11,6 +11,9 @@ export type Metric = {
   samples: readonly Sample[];
 };
 
+/** Blocks that are summed, told from others of the same set by label texts, such as `a="1"`. */
+export type CounterGroup = { labels: string; blocks: readonly CounterBlock[] };
+
 /** Metrics in the Prometheus text format 0.0.4. */
 export function formatMetrics(metrics: Iterable<Metric>): string {
   let text = "";
@@ -23,15 +26,18 @@ export function formatMetrics(metrics: Iterable<Metric>): string {
   return text;
 }
 
-/** Every counter of a set, summed over the blocks, in the Prometheus text format 0.0.4. */
-export function formatCounters(set: CounterSet<string>, blocks: readonly CounterBlock[]): string {
+/** Every counter of a set, one sum a group, in the Prometheus text format 0.0.4. */
+export function formatCounters(set: CounterSet<string>, groups: readonly CounterGroup[]): string {
   let text = "";
   for (const [key, definition] of Object.entries(set.definitions)) {
     text += formatHead({ ...definition, type: "counter" });
     const first = set.index[key] ?? 0;
-    definition.series.forEach((labels, i) => {
-      text += formatLine(definition.name, labels, sumCounter(blocks, first + i));
-    });
+    for (const group of groups) {
+      definition.series.forEach((series, i) => {
+        const labels = [group.labels, series].filter((label) => label !== "").join(",");
+        text += formatLine(definition.name, labels, sumCounter(group.blocks, first + i));
+      });
+    }
   }
   return text;
 }

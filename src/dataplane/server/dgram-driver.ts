@@ -7,7 +7,7 @@ import { createArena } from "./driver.ts";
 import type { Answerer, PacketArena } from "./driver.ts";
 import { isIpv6, socketAddressSize, writeSocketAddress } from "./socket-address.ts";
 import type { Endpoint } from "./socket-address.ts";
-import { counterIndex, sendErrors } from "./worker-counters.ts";
+import { addTo, sendErrors, udpCounters } from "./worker-counters.ts";
 
 const queryOffset = socketAddressSize;
 const responseOffset = queryOffset + udpQuerySizeMax;
@@ -39,7 +39,7 @@ export class DgramDriver {
       socket.on("message", (message, client) =>
         this.#answer({ socket, message, client }, answerer),
       );
-      socket.on("error", () => this.#count(counterIndex.receiveErrors));
+      socket.on("error", () => addTo(this.#counters, udpCounters.index.receiveErrors, 1));
     }
   }
 
@@ -53,9 +53,10 @@ export class DgramDriver {
 
   #answer(packet: { socket: Socket; message: Buffer; client: RemoteInfo }, answerer: Answerer) {
     const { socket, message, client } = packet;
-    this.#count(counterIndex.batches);
+    addTo(this.#counters, udpCounters.index.batches, 1);
     const ip = parseIp(client.address.split("%")[0] ?? "");
-    if (message.length > udpQuerySizeMax || !ip) return this.#count(counterIndex.oversized);
+    if (message.length > udpQuerySizeMax || !ip)
+      return addTo(this.#counters, udpCounters.index.oversized, 1);
     const { bytes } = this.arena;
     writeSocketAddress(bytes, 0, ip);
     bytes.set(message, queryOffset);
@@ -70,11 +71,7 @@ export class DgramDriver {
 
   #countSendError(code: string): void {
     const series = (sendErrors as readonly string[]).indexOf(code);
-    this.#count(counterIndex.sendErrors + (series < 0 ? otherError : series));
-  }
-
-  #count(index: number): void {
-    this.#counters[index] = (this.#counters[index] as number) + 1;
+    addTo(this.#counters, udpCounters.index.sendErrors + (series < 0 ? otherError : series), 1);
   }
 }
 

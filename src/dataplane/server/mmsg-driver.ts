@@ -4,7 +4,7 @@ import * as c from "./libc.ts";
 import type { Libc } from "./libc.ts";
 import * as layout from "./mmsg-layout.ts";
 import type { MmsgLayout } from "./mmsg-layout.ts";
-import { counterIndex, sendErrors } from "./worker-counters.ts";
+import { addTo, sendErrors, udpCounters } from "./worker-counters.ts";
 
 /** A bound UDP socket of one worker. */
 export type MmsgListener = {
@@ -89,7 +89,7 @@ export class MmsgDriver {
     const headers = this.#base + listener.receiveHeaders;
     const count = this.#libc.recvmmsg(listener.fd, headers, layout.batchCount, flags, 0);
     if (count <= 0) return this.#onReceiveError();
-    this.#count(counterIndex.batches);
+    addTo(this.#counters, udpCounters.index.batches, 1);
     const responseCount = this.#answerAll(listener, answerer, count);
     if (responseCount > 0) this.#send(listener, responseCount);
   }
@@ -107,7 +107,7 @@ export class MmsgDriver {
         words[(header + layout.header.controlSize) >> 2] = layout.controlRoom;
       }
       if (querySize === layout.queryRoom) {
-        this.#count(counterIndex.oversized);
+        addTo(this.#counters, udpCounters.index.oversized, 1);
         continue;
       }
       const query = querySlots + i * querySlotSize + layout.slotHeadSize;
@@ -175,7 +175,7 @@ export class MmsgDriver {
   #onReceiveError(): void {
     const errno = this.#libc.errno();
     if (errno === c.EAGAIN || errno === c.EINTR) return;
-    this.#count(counterIndex.receiveErrors);
+    addTo(this.#counters, udpCounters.index.receiveErrors, 1);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pollTimeoutMs);
   }
 
@@ -185,12 +185,7 @@ export class MmsgDriver {
     if (errno === c.EAGAIN) series = 1;
     if (errno === c.EPERM) series = 2;
     if (errno === c.EINVAL) series = 3;
-    const index = counterIndex.sendErrors + series;
-    this.#counters[index] = (this.#counters[index] as number) + count;
-  }
-
-  #count(index: number): void {
-    this.#counters[index] = (this.#counters[index] as number) + 1;
+    addTo(this.#counters, udpCounters.index.sendErrors + series, count);
   }
 
   #prepare(listener: MmsgListener, index: number): Listener {

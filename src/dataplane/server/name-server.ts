@@ -1,21 +1,19 @@
 import { assert } from "../../base/assert.ts";
 import { listenAddressCountMax, udpPayloadSizeDefault, workerCountMax } from "../../base/limits.ts";
-import { createCounterBlock } from "../../telemetry/counters.ts";
-import type { CounterBlock } from "../../telemetry/counters.ts";
 import { silentLogger } from "../../telemetry/logger.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { formatCounters, formatMetrics } from "../../telemetry/metrics-text.ts";
-import { gauge } from "../../telemetry/process-metrics.ts";
 import { QueryLogRing, createQueryLogMemory } from "../../telemetry/query-log-ring.ts";
 import { createControlBlock } from "./control-block.ts";
 import { loadLibc } from "./libc.ts";
 import { drainQueryLog } from "./query-log-entry.ts";
 import type { QueryLogEntry } from "./query-log-entry.ts";
 import type { Endpoint } from "./socket-address.ts";
+import { formatSupervision, formatWorkerCounters } from "./server-metrics.ts";
 import { Supervisor } from "./supervisor.ts";
+import type { WorkerPlan } from "./supervisor.ts";
 import { tcpOptionsDefault } from "./tcp-options.ts";
 import type { TcpOptions } from "./tcp-options.ts";
-import { workerCounters } from "./worker-counters.ts";
+import { createWorkerCounters } from "./worker-counters.ts";
 import type { AnswerOptions, ZoneUpdate } from "./worker-setup.ts";
 import { nativeTasks, portableTasks } from "./worker-tasks.ts";
 import type { TaskOptions, WorkerTasks } from "./worker-tasks.ts";
@@ -81,7 +79,7 @@ async function makeTasks(
 export class NameServer {
   readonly #tasks: WorkerTasks;
   readonly #supervisor: Supervisor;
-  readonly #counters: readonly CounterBlock[];
+  readonly #plans: readonly WorkerPlan[];
   readonly #queryLogs: readonly QueryLogRing[];
   #queryLogTimer: NodeJS.Timeout | undefined;
   #onQueryLog: ((entry: QueryLogEntry) => void) | undefined;
@@ -91,17 +89,16 @@ export class NameServer {
     const { answer, logger } = options;
     this.#tasks = tasks;
     const control = createControlBlock(tasks.tasks.length);
-    const plans = tasks.tasks.map((task, index) => ({
+    this.#plans = tasks.tasks.map((task, index) => ({
       index,
       task,
       answer,
       control,
-      counters: createCounterBlock(workerCounters),
+      counters: createWorkerCounters(task.kind),
       queryLog: createQueryLogMemory(),
     }));
-    this.#counters = plans.map(({ counters }) => counters);
-    this.#queryLogs = plans.map(({ queryLog }) => new QueryLogRing(queryLog));
-    this.#supervisor = new Supervisor(plans, { control, logger });
+    this.#queryLogs = this.#plans.map(({ queryLog }) => new QueryLogRing(queryLog));
+    this.#supervisor = new Supervisor(this.#plans, { control, logger });
   }
 
   async start(): Promise<void> {
@@ -132,26 +129,9 @@ export class NameServer {
 
   /** All workers' counters and the server's own state in the Prometheus text format. */
   metricsText(): string {
-    const supervisor = this.#supervisor;
-    const drops = this.#tasks.receiveBufferDropCount();
     return (
-      formatCounters(workerCounters, this.#counters) +
-      formatMetrics([
-        {
-          name: "signpost_udp_receive_buffer_drops_total",
-          help: "Datagrams that the kernel dropped because a worker was behind.",
-          type: "counter",
-          samples: [{ value: drops }],
-        },
-        {
-          name: "signpost_worker_restarts_total",
-          help: "Workers that failed and were started again.",
-          type: "counter",
-          samples: [{ value: supervisor.restartCount }],
-        },
-        gauge("signpost_workers", "Workers that answer.", supervisor.liveCount),
-        gauge("signpost_generation", "Publications of zones so far.", supervisor.generation),
-      ])
+      formatWorkerCounters(this.#plans) +
+      formatSupervision(this.#supervisor, this.#tasks.receiveBufferDropCount())
     );
   }
 

@@ -90,6 +90,10 @@ export class Supervisor {
     return this.#generation;
   }
 
+  get zoneCount(): number {
+    return this.#zones.size;
+  }
+
   get liveCount(): number {
     return this.#slots.filter((slot) => slot.isReady).length;
   }

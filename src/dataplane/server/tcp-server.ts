@@ -6,7 +6,7 @@ import type { CounterBlock } from "../../telemetry/counters.ts";
 import type { Answerer, PacketArena } from "./driver.ts";
 import { TcpConnection } from "./tcp-connection.ts";
 import type { TcpOptions } from "./tcp-options.ts";
-import { counterIndex, tcpCloseReasons } from "./worker-counters.ts";
+import { addTo, tcpCloseReasons, tcpCounters } from "./worker-counters.ts";
 
 /** An address to bind, or a socket that listens already and is closed with the server. */
 export type ListenTarget = { host: string; port: number; ipv6Only: boolean } | { fd: number };
@@ -72,7 +72,7 @@ export class TcpServer {
   }
 
   #accept(socket: Socket): void {
-    this.#count(counterIndex.tcpAccepted);
+    addTo(this.#counters, tcpCounters.index.accepted, 1);
     // The client may be gone already, and with it its address.
     const client = parseIp(socket.remoteAddress?.split("%")[0] ?? "");
     const isOneTooMany = client && this.#isAtLimit(client);
@@ -141,11 +141,7 @@ export class TcpServer {
   }
 
   #countClosed(reason: (typeof tcpCloseReasons)[number]): void {
-    this.#count(counterIndex.tcpClosed + tcpCloseReasons.indexOf(reason));
-  }
-
-  #count(index: number): void {
-    this.#counters[index] = (this.#counters[index] as number) + 1;
+    addTo(this.#counters, tcpCounters.index.closed + tcpCloseReasons.indexOf(reason), 1);
   }
 }
 

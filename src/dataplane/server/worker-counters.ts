@@ -1,39 +1,73 @@
-import { defineCounters, labelSeries } from "../../telemetry/counters.ts";
+import { typeToText } from "../../dns/wire/registries.ts";
+import { createCounterBlock, defineCounters, labelSeries } from "../../telemetry/counters.ts";
+import type { CounterBlock, CounterSet } from "../../telemetry/counters.ts";
+import { COUNTED_TYPES } from "../nameserver/query-counters.ts";
+import type { WorkerTask } from "./worker-setup.ts";
 
-/** Series of `queries` and `dropped`, in this order: the transport a worker's answerer serves. */
-export const transports = ["udp", "tcp"] as const;
+/** The blocks of one worker: what it answers, and what its driver does. */
+export type WorkerCounters = { query: CounterBlock; driver: CounterBlock };
+
+const rcodeNames = [
+  "NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED YXDOMAIN YXRRSET NXRRSET NOTAUTH NOTZONE",
+  "DSOTYPENI RCODE12 RCODE13 RCODE14 RCODE15 BADVERS",
+].flatMap((names) => names.split(" "));
+
+function plain(name: string, help: string) {
+  return { name, help, series: [""] };
+}
+
+/** In the order of COUNTER (query-counters.ts), so that a query context counts in such a block. */
+export const queryCounters = defineCounters({
+  received: plain("signpost_dns_queries_total", "DNS messages received."),
+  dropped: {
+    name: "signpost_dns_dropped_total",
+    help: "DNS messages that got no reply: shorter than a header, or responses.",
+    series: labelSeries("reason", ["short", "response"]),
+  },
+  truncated: plain("signpost_dns_truncated_total", "Responses with the TC bit."),
+  referrals: plain("signpost_dns_referrals_total", "Referrals to a child zone."),
+  noData: plain("signpost_dns_nodata_total", "Names that exist, asked for a type they lack."),
+  noZone: plain("signpost_dns_no_zone_total", "Queries for names in no zone served."),
+  edns: plain("signpost_dns_edns_queries_total", "Queries with EDNS."),
+  chainsGivenUp: plain(
+    "signpost_dns_chains_given_up_total",
+    "Chains of CNAME, DNAME or aliases that loop or are too long.",
+  ),
+  rcode: {
+    name: "signpost_dns_responses_total",
+    help: "DNS responses by response code.",
+    series: labelSeries("rcode", rcodeNames),
+  },
+  type: {
+    name: "signpost_dns_questions_total",
+    help: "Questions by query type.",
+    series: labelSeries("type", [...COUNTED_TYPES.map((type) => typeToText(type)), "other"]),
+  },
+  logged: plain("signpost_query_log_entries_total", "Entries made for query logs."),
+  notLogged: plain(
+    "signpost_query_log_dropped_total",
+    "Entries for query logs lost because their reader was behind.",
+  ),
+});
 
 export const sendErrors = ["ENOBUFS", "EAGAIN", "EPERM", "EINVAL", "other"] as const;
 
-/** Types with a series of their own; the last one stands for all others. */
-export const countedTypes = [
-  ["A", 1],
-  ["NS", 2],
-  ["CNAME", 5],
-  ["SOA", 6],
-  ["PTR", 12],
-  ["MX", 15],
-  ["TXT", 16],
-  ["AAAA", 28],
-  ["SRV", 33],
-  ["NAPTR", 35],
-  ["DS", 43],
-  ["DNSKEY", 48],
-  ["SVCB", 64],
-  ["HTTPS", 65],
-  ["ANY", 255],
-  ["CAA", 257],
-  ["other", -1],
-] as const;
-
-/** Series of `responses`: codes 0 to 10, then BADVERS, then all others. */
-export const countedRcodes = [
-  ..."NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED YXDOMAIN YXRRSET NXRRSET NOTAUTH NOTZONE".split(
-    " ",
+export const udpCounters = defineCounters({
+  batches: plain(
+    "signpost_udp_batches_total",
+    "Batches of datagrams received; queries divided by this is the size of a batch.",
   ),
-  "BADVERS",
-  "other",
-] as const;
+  oversized: plain(
+    "signpost_udp_oversized_total",
+    "Datagrams dropped because no query needs that size.",
+  ),
+  receiveErrors: plain("signpost_udp_receive_errors_total", "Receive calls that failed."),
+  sendErrors: {
+    name: "signpost_udp_send_errors_total",
+    help: "Responses that could not be sent, by error.",
+    series: labelSeries("error", sendErrors),
+  },
+});
 
 export const tcpCloseReasons = [
   "client",
@@ -45,76 +79,20 @@ export const tcpCloseReasons = [
   "shutdown",
 ] as const;
 
-/** What each worker counts, in a block of its own. */
-export const workerCounters = defineCounters({
-  queries: {
-    name: "signpost_dns_queries_total",
-    help: "DNS messages received.",
-    series: labelSeries("transport", transports),
-  },
-  responses: {
-    name: "signpost_dns_responses_total",
-    help: "DNS responses by response code.",
-    series: labelSeries("rcode", countedRcodes),
-  },
-  questions: {
-    name: "signpost_dns_questions_total",
-    help: "Questions answered by query type.",
-    series: labelSeries(
-      "type",
-      countedTypes.map(([name]) => name),
-    ),
-  },
-  dropped: {
-    name: "signpost_dns_dropped_total",
-    help: "DNS messages that got no response: malformed beyond a reply, or responses themselves.",
-    series: labelSeries("transport", transports),
-  },
-  oversized: {
-    name: "signpost_udp_oversized_total",
-    help: "Datagrams dropped because no query needs that size.",
-    series: [""],
-  },
-  truncated: {
-    name: "signpost_dns_truncated_total",
-    help: "Responses sent with the TC bit.",
-    series: [""],
-  },
-  batches: {
-    name: "signpost_udp_batches_total",
-    help: "Batches of datagrams received; queries divided by this is the batch size.",
-    series: [""],
-  },
-  receiveErrors: {
-    name: "signpost_udp_receive_errors_total",
-    help: "Receive calls that failed.",
-    series: [""],
-  },
-  sendErrors: {
-    name: "signpost_udp_send_errors_total",
-    help: "UDP responses that could not be sent, by error.",
-    series: labelSeries("error", sendErrors),
-  },
-  tcpAccepted: {
-    name: "signpost_tcp_connections_total",
-    help: "TCP connections accepted.",
-    series: [""],
-  },
-  tcpClosed: {
+export const tcpCounters = defineCounters({
+  accepted: plain("signpost_tcp_connections_total", "Connections accepted."),
+  closed: {
     name: "signpost_tcp_connections_closed_total",
-    help: "TCP connections ended, by reason.",
+    help: "Connections ended, by reason.",
     series: labelSeries("reason", tcpCloseReasons),
-  },
-  queryLogWritten: {
-    name: "signpost_query_log_entries_total",
-    help: "Query log entries handed to the log writer.",
-    series: [""],
-  },
-  queryLogDropped: {
-    name: "signpost_query_log_dropped_total",
-    help: "Query log entries lost because the log writer was behind.",
-    series: [""],
   },
 });
 
-export const counterIndex = workerCounters.index;
+export function createWorkerCounters(kind: WorkerTask["kind"]): WorkerCounters {
+  const driverSet: CounterSet<string> = kind === "tcp" ? tcpCounters : udpCounters;
+  return { query: createCounterBlock(queryCounters), driver: createCounterBlock(driverSet) };
+}
+
+export function addTo(counters: CounterBlock, index: number, count: number): void {
+  counters[index] = (counters[index] as number) + count;
+}

@@ -1,8 +1,8 @@
-import type { CounterBlock } from "../../telemetry/counters.ts";
 import type { ControlBlock } from "./control-block.ts";
 import type { MmsgListener, MmsgMemory } from "./mmsg-driver.ts";
 import type { Endpoint } from "./socket-address.ts";
 import type { TcpOptions } from "./tcp-options.ts";
+import type { WorkerCounters } from "./worker-counters.ts";
 
 /** What workers serve changes by: the image of one hosted zone, or null if it is served no more. */
 export type ZoneUpdate = {
@@ -33,7 +33,7 @@ export type WorkerSetup = {
   task: WorkerTask;
   answer: AnswerOptions;
   control: ControlBlock;
-  counters: CounterBlock;
+  counters: WorkerCounters;
   queryLog: SharedArrayBuffer;
   /** All zones as of `generation`. */
   zones: readonly ZoneUpdate[];

@@ -26,7 +26,7 @@ async function main(setup: WorkerSetup, port: MessagePort): Promise<void> {
 }
 
 function runMmsg(setup: WorkerSetup, task: TaskOf<"mmsg">, port: MessagePort): void {
-  const { counters } = setup;
+  const counters = setup.counters.driver;
   const driver = new MmsgDriver(loadLibc(), { ...task, counters });
   const answerer = createAnswerer(setup, driver.arena, "udp");
   const updates = new WorkerUpdates(setup, port, (zones) => answerer.update(zones));
@@ -39,8 +39,8 @@ async function runDgram(
   task: TaskOf<"dgram">,
   port: MessagePort,
 ): Promise<void> {
-  const { counters, answer } = setup;
-  const driver = new DgramDriver({ counters, responseSizeMax: answer.udpPayloadSizeMax });
+  const responseSizeMax = setup.answer.udpPayloadSizeMax;
+  const driver = new DgramDriver({ counters: setup.counters.driver, responseSizeMax });
   const answerer = createAnswerer(setup, driver.arena, "udp");
   const updates = new WorkerUpdates(setup, port, (zones) => answerer.update(zones));
   await driver.start(task.endpoints, answerer);
@@ -52,7 +52,7 @@ async function runTcp(setup: WorkerSetup, task: TaskOf<"tcp">, port: MessagePort
   const answerer = createAnswerer(setup, arena, "tcp");
   const updates = new WorkerUpdates(setup, port, (zones) => answerer.update(zones));
   const { tcp, sockets, endpoints } = task;
-  const server = new TcpServer({ tcp, counters: setup.counters, arena, answerer });
+  const server = new TcpServer({ tcp, counters: setup.counters.driver, arena, answerer });
   await server.listen(listenTargets(sockets, endpoints));
   runEventLoop(setup, { port, updates, stop: () => server.stop() });
 }

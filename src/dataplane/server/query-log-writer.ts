@@ -1,0 +1,75 @@
+import type { CounterBlock } from "../../telemetry/counters.ts";
+import { QueryLogRing, queryLogSlot as slot } from "../../telemetry/query-log-ring.ts";
+import type { QueryContext } from "../nameserver/query-context.ts";
+import { clientOffsetOf } from "./driver.ts";
+import type { PacketArena } from "./driver.ts";
+import { AF_INET6 } from "./libc.ts";
+import { addTo, queryCounters } from "./worker-counters.ts";
+import type { WorkerSetup } from "./worker-setup.ts";
+
+const headerSize = 12;
+/** Of an EDNS client subnet (RFC 7871 §6): family, two prefix lengths, then the address. */
+const subnet = { family: 0, sourcePrefixLength: 2, address: 4 } as const;
+
+/** Writes what a query log tells of an answered query into a worker's ring. */
+export class QueryLogWriter {
+  readonly #ring: QueryLogRing;
+  readonly #arena: PacketArena;
+  readonly #counters: CounterBlock;
+  readonly #protocol: number;
+
+  constructor(setup: WorkerSetup, arena: PacketArena, transport: "udp" | "tcp") {
+    this.#ring = new QueryLogRing(setup.queryLog);
+    this.#arena = arena;
+    this.#counters = setup.counters.query;
+    this.#protocol = transport === "tcp" ? 1 : 0;
+  }
+
+  /** `context` as processQuery left it, with the query still in place. */
+  write(context: QueryContext): void {
+    const { bytes, view } = this.#ring;
+    const at = this.#ring.reserve();
+    if (at < 0) return addTo(this.#counters, queryCounters.index.notLogged, 1);
+    view.setFloat64(at + slot.time, Date.now(), true);
+    view.setInt32(at + slot.zoneKey, context.zoneKey, true);
+    view.setUint16(at + slot.qtype, context.qtype, true);
+    view.setUint16(at + slot.rcode, context.rcode, true);
+    bytes[at + slot.protocol] = this.#protocol;
+    this.#writeClient(at, clientOffsetOf(context.queryOffset));
+    this.#writeSubnet(at, context);
+    bytes[at + slot.qnameSize] = context.qnameSize;
+    this.#copy(at + slot.qname, context.queryOffset + headerSize, context.qnameSize);
+    this.#ring.commit();
+    addTo(this.#counters, queryCounters.index.logged, 1);
+  }
+
+  #writeClient(at: number, client: number): void {
+    const isIpv6 = this.#arena.bytes[client] === AF_INET6;
+    const size = isIpv6 ? 16 : 4;
+    this.#ring.bytes[at + slot.clientSize] = size;
+    this.#copy(at + slot.client, client + (isIpv6 ? 8 : 4), size);
+  }
+
+  /** Takes no subnet whose numbers do not fit together. */
+  #writeSubnet(at: number, context: QueryContext): void {
+    const { bytes } = this.#ring;
+    const option = context.ednsSubnetOffset;
+    const octetCount = context.ednsSubnetSize - subnet.address;
+    bytes[at + slot.subnetSize] = 0;
+    if (octetCount < 0) return;
+    const family = this.#arena.view.getUint16(option + subnet.family);
+    const prefixLength = this.#arena.bytes[option + subnet.sourcePrefixLength] as number;
+    const size = family === 1 ? 4 : family === 2 ? 16 : 0;
+    if (prefixLength > size * 8 || octetCount > size) return;
+    bytes[at + slot.subnetSize] = size;
+    bytes[at + slot.subnetPrefixLength] = prefixLength;
+    bytes.fill(0, at + slot.subnet, at + slot.subnet + 16);
+    this.#copy(at + slot.subnet, option + subnet.address, octetCount);
+  }
+
+  #copy(to: number, from: number, size: number): void {
+    const target = this.#ring.bytes;
+    const source = this.#arena.bytes;
+    for (let i = 0; i < size; i++) target[to + i] = source[from + i] as number;
+  }
+}

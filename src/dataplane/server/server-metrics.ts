@@ -1,0 +1,42 @@
+import { formatCounters, formatMetrics } from "../../telemetry/metrics-text.ts";
+import type { Metric } from "../../telemetry/metrics-text.ts";
+import { gauge } from "../../telemetry/process-metrics.ts";
+import type { Supervisor, WorkerPlan } from "./supervisor.ts";
+import { queryCounters, tcpCounters, udpCounters } from "./worker-counters.ts";
+
+/** All workers' counters, summed, in the Prometheus text format. */
+export function formatWorkerCounters(plans: readonly WorkerPlan[]): string {
+  const udp = plans.filter(({ task }) => task.kind !== "tcp").map(({ counters }) => counters);
+  const tcp = plans.filter(({ task }) => task.kind === "tcp").map(({ counters }) => counters);
+  return [
+    formatCounters(queryCounters, [
+      { labels: 'transport="udp"', blocks: udp.map(({ query }) => query) },
+      { labels: 'transport="tcp"', blocks: tcp.map(({ query }) => query) },
+    ]),
+    formatCounters(udpCounters, [{ labels: "", blocks: udp.map(({ driver }) => driver) }]),
+    formatCounters(tcpCounters, [{ labels: "", blocks: tcp.map(({ driver }) => driver) }]),
+  ].join("");
+}
+
+/** What the main thread knows of its workers, in the Prometheus text format. */
+export function formatSupervision(supervisor: Supervisor, receiveBufferDropCount: number): string {
+  return formatMetrics([
+    counter(
+      "signpost_udp_receive_buffer_drops_total",
+      "Datagrams that the kernel dropped because a worker was behind.",
+      receiveBufferDropCount,
+    ),
+    counter(
+      "signpost_worker_restarts_total",
+      "Workers that failed and were started again.",
+      supervisor.restartCount,
+    ),
+    gauge("signpost_workers", "Workers that answer.", supervisor.liveCount),
+    gauge("signpost_generation", "Publications of zones so far.", supervisor.generation),
+    gauge("signpost_zones_served", "Zones that the workers serve.", supervisor.zoneCount),
+  ]);
+}
+
+function counter(name: string, help: string, value: number): Metric {
+  return { name, help, type: "counter", samples: [{ value }] };
+}
