@@ -1,5 +1,5 @@
 import { TYPE, typeFromText, typeToText } from "../wire/registries.ts";
-import type { Field, RdataParser, RdataReader } from "./field.ts";
+import type { Field, RdataParser } from "./field.ts";
 import { malformed } from "./field.ts";
 import { algorithmField } from "./keys.ts";
 import { parseDecimal, u16Field, u32Field, u8Field } from "./number-fields.ts";
@@ -136,7 +136,11 @@ const nextHashedField: Field = {
       if (bits >= 8) from.u8((held >> (bits -= 8)) & 255);
     }
   },
-  format: (from: RdataReader) => formatBase32(from.take(from.u8())),
+  format(from) {
+    const hash = from.take(from.u8());
+    if (hash.length === 0) throw malformed("next-hashed is empty");
+    return formatBase32(hash);
+  },
 };
 
 function formatBase32(octets: Uint8Array): string {

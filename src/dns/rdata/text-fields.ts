@@ -20,8 +20,8 @@ export function characterStringsField(name: string): Field {
     name,
     parse(from) {
       do {
-        from.makeRoom(characterStringSizeMax + 1);
         parseCharacterString(from);
+        from.makeRoom(0);
       } while (from.hasMore());
     },
     format(from) {
