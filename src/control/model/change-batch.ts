@@ -74,7 +74,7 @@ export class ChangeBatchPlan {
   #refusalOf(rrset: ResourceRecordSet): string | undefined {
     const { zone } = this.#facts;
     if (!liesInZone(rrset.name, zone.name)) {
-      return `RRSet with DNS name ${rrset.name} is not permitted in zone ${zone.name}.`;
+      return `RRSet with DNS name ${rrset.name} is not permitted in zone ${zone.name}`;
     }
     const comment = this.#facts.protection(rrset.name, rrset.type);
     if (comment === undefined) return undefined;
@@ -210,15 +210,14 @@ function placeMessage(rrset: ResourceRecordSet, zone: HostedZone): string | unde
   const { name, type } = rrset;
   const atApex = name === zone.name;
   const label = `RRSet of type ${type} with DNS name ${name} is not permitted`;
-  if (atApex && (type === "CNAME" || type === "DS"))
-    return `${label} at apex in zone ${zone.name}.`;
-  if (!atApex && type === "SOA") return `${label} in zone ${zone.name}.`;
+  if (atApex && (type === "CNAME" || type === "DS")) return `${label} at apex in zone ${zone.name}`;
+  if (!atApex && type === "SOA") return `${label} in zone ${zone.name}`;
   if (type === "NS" && name.startsWith("\\052.")) {
-    return `${label} as wildcard NS records are not supported in zone ${zone.name}.`;
+    return `${label} as wildcard NS records are not supported in zone ${zone.name}`;
   }
   const policy = policyOf(rrset);
   if (!zone.private || (policy !== "geoproximity" && policy !== "cidr")) return undefined;
-  return `${label} with ${policy} routing in private zone ${zone.name}.`;
+  return `${label} with ${policy} routing in private zone ${zone.name}`;
 }
 
 /** A CNAME stands alone at its name (RFC 1034 §3.6.2). */
@@ -231,13 +230,13 @@ function cnameMessage(
   if (type === "CNAME" && all.some((other) => other.type !== "CNAME")) {
     return (
       `RRSet of type CNAME with DNS name ${name} is not permitted as it conflicts with other ` +
-      `records with the same DNS name in zone ${zone.name}.`
+      `records with the same DNS name in zone ${zone.name}`
     );
   }
   if (type === "CNAME" || !all.some((other) => other.type === "CNAME")) return undefined;
   return (
     `RRSet of type ${type} with DNS name ${name} is not permitted because a conflicting RRSet of ` +
-    `type CNAME with the same DNS name already exists in zone ${zone.name}.`
+    `type CNAME with the same DNS name already exists in zone ${zone.name}`
   );
 }
 
