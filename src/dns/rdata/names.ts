@@ -6,10 +6,18 @@ import { nameField } from "./text-fields.ts";
 /** Types that hold domain names and little else. */
 
 /** RFC 1035 §3.3.11. */
-export const nsType: RdataType = { type: TYPE.NS, fields: [nameField("name-server")] };
+export const nsType: RdataType = {
+  type: TYPE.NS,
+  fields: [nameField("name-server")],
+  singleWord: true,
+};
 
 /** RFC 1035 §3.3.1. */
-export const cnameType: RdataType = { type: TYPE.CNAME, fields: [nameField("target")] };
+export const cnameType: RdataType = {
+  type: TYPE.CNAME,
+  fields: [nameField("target")],
+  singleWord: true,
+};
 
 /** RFC 1035 §3.3.7. */
 export const minfoType: RdataType = {
@@ -24,10 +32,18 @@ export const rtType: RdataType = {
 };
 
 /** RFC 1035 §3.3.12. */
-export const ptrType: RdataType = { type: TYPE.PTR, fields: [nameField("target")] };
+export const ptrType: RdataType = {
+  type: TYPE.PTR,
+  fields: [nameField("target")],
+  singleWord: true,
+};
 
 /** RFC 6672 §2.1. */
-export const dnameType: RdataType = { type: TYPE.DNAME, fields: [nameField("target")] };
+export const dnameType: RdataType = {
+  type: TYPE.DNAME,
+  fields: [nameField("target")],
+  singleWord: true,
+};
 
 /** RFC 1035 §3.3.9. */
 export const mxType: RdataType = {

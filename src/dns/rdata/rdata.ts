@@ -54,6 +54,7 @@ export function parseTokens(type: number, parser: RdataParser): Uint8Array {
     const message = `${typeToText(type)} has no text form: \\# length hex expected`;
     throw new RdataError("UnknownType", message);
   }
+  if (known.singleWord && tokens.count - first > 1) throw notSingleField(parser);
   const { fields } = known;
   for (let i = 0; i < fields.length; i++) {
     const field = fields[i] as Field;
@@ -61,17 +62,18 @@ export function parseTokens(type: number, parser: RdataParser): Uint8Array {
     field.parse(parser);
   }
   parser.field = "";
-  if (parser.hasMore()) throw trailingField(parser, fields.length);
+  if (parser.hasMore()) {
+    throw parser.error("TrailingField", "value has more fields than its type", parser.take());
+  }
   const rdata = parser.octets.slice(0, parser.size);
   const wrong = known.check?.(rdata);
   if (wrong !== undefined) throw parser.error("BadValue", wrong, "");
   return rdata;
 }
 
-function trailingField(parser: RdataParser, fieldCount: number): RdataError {
-  const value = parser.take();
-  if (fieldCount === 1) return parser.error("NotSingleField", "value contains spaces", value);
-  return parser.error("TrailingField", `value has more than ${fieldCount} fields`, value);
+function notSingleField({ tokens }: RdataParser): RdataError {
+  const value = tokens.texts.slice(tokens.next, tokens.count).join(" ");
+  return new RdataError("NotSingleField", "value contains spaces", { value });
 }
 
 function parseGeneric(type: number, parser: RdataParser): Uint8Array {
