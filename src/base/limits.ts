@@ -88,6 +88,8 @@ export const purgeCountMax = 5_000;
 /** A checkpoint is made when the journal or the write-ahead log passes its size. */
 export const journalSizeMax = 16 * 1024 * 1024;
 export const walSizeMax = 32 * 1024 * 1024;
+/** 1 TiB of pages of 4 KiB; a header that says more is damaged. */
+export const databasePageCountMax = 2 ** 28;
 /** Tries to read on behind log entries that cannot be read at all. */
 export const unreadableEntryCountMax = 10_000;
 /** How long a checkpoint waits for readers to finish before it is tried again later. */
@@ -132,3 +134,13 @@ export const zoneFileRecordSizeMax = 1024 * 1024;
 export const zoneImageWordsMax = 1 << 28;
 /** CIDR blocks of one ChangeCidrCollection. */
 export const cidrBlockCountMax = 1_000;
+
+// Compiler
+/** Zones from this many sets on are compiled by a thread of their own: more than some 50 ms. */
+export const bigZoneRRsetCount = 10_000;
+/** Such threads at a time. */
+export const buildThreadCountMax = 2;
+/** Sets without an answer that one report names. */
+export const compileNotesMax = 20;
+/** How long a compiler that keeps dying waits before it is started again, at most. */
+export const compilerRestartDelayMaxMs = 5_000;

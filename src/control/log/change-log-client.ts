@@ -15,15 +15,21 @@ type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
  */
 export class ChangeLogClient implements ChangeLog {
   readonly applied: AppliedRegister;
+  /** Resolves when the store knows the port: a state read after that misses no later commit. */
+  readonly connected: Promise<void>;
   readonly #port: MessagePort;
   readonly #pending = new Map<number, Pending>();
   readonly #listeners: ((committed: Committed) => void)[] = [];
   #nextId = 1;
   #gone: string | undefined;
+  #onConnected: () => void = () => {};
 
   constructor(port: MessagePort, appliedUpTo = 0) {
     this.applied = new AppliedRegister(appliedUpTo);
     this.#port = port;
+    this.connected = new Promise((resolve) => {
+      this.#onConnected = resolve;
+    });
     port.on("message", (reply: StoreReply) => this.#receive(reply));
     port.on("close", () => this.gone("the store has stopped"));
   }
@@ -75,6 +81,7 @@ export class ChangeLogClient implements ChangeLog {
   }
 
   #receive(reply: StoreReply): void {
+    if (reply.kind === "connected") return this.#onConnected();
     if (reply.kind === "gone") return this.gone(reply.message);
     if (reply.kind === "committed") {
       for (const entry of reply.entries) for (const listener of this.#listeners) listener(entry);

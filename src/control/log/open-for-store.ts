@@ -2,12 +2,12 @@ import { renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../base/clock.ts";
-import { zoneSubject } from "../model/mutation.ts";
 import {
   createTables,
   databaseFileName,
   openForReading,
   openForWriting,
+  padDatabase,
   removeDatabase,
   schemaVersion,
   schemaVersionOf,
@@ -19,8 +19,9 @@ import type { FileLayer } from "./file-layer.ts";
 import { Journal, readJournals } from "./journal.ts";
 import type { JournalContent } from "./journal.ts";
 import { LogTable } from "./log-table.ts";
-import { missingEntry, quarantineDamage, readQuarantine } from "./quarantine.ts";
+import { missingEntries, quarantineDamage, ranges, readQuarantine } from "./quarantine.ts";
 import { finishRebuild, rebuild } from "./rebuild.ts";
+import { isCorruption } from "./store-errors.ts";
 import { StoreWriter } from "./store-writer.ts";
 import { verifyLog } from "./verify-log.ts";
 import { verifyTables } from "./verify-tables.ts";
@@ -41,6 +42,17 @@ export type StoreOptions = { clock: Clock; files?: FileLayer };
  * @throws StoreError where there is nothing to start from, saying what is wrong and what is left
  */
 export function openForStore(dataDir: string, options: StoreOptions): OpenedStore {
+  try {
+    return openUnguarded(dataDir, options);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    const advice = isCorruption(error) ? "; restore the directory from a backup" : "";
+    const why = `${(error as Error).message}${advice}`;
+    throw new StoreError(`Cannot start: ${dataDir}: ${why}`, { cause: error });
+  }
+}
+
+function openUnguarded(dataDir: string, options: StoreOptions): OpenedStore {
   const files = options.files ?? systemFiles;
   const path = join(dataDir, databaseFileName);
   finishRebuild(dataDir, files);
@@ -106,6 +118,7 @@ function checkDatabase(dataDir: string, { files, journal }: Found): Damage[] {
 function openChecked(path: string, journal: JournalContent): DatabaseSync {
   let version: number;
   try {
+    padDatabase(path);
     const db = openForReading(path);
     version = schemaVersionOf(db);
     db.prepare("SELECT count(*) FROM sqlite_schema").get();
@@ -131,9 +144,10 @@ function journalDamage(journal: JournalContent, lastSeq: number): Damage[] {
   if (journal.base < 0) {
     return lastSeq > 0 ? [{ what: "There was no journal beside the database", repaired: true }] : [];
   }
-  for (let seq = journal.base + 1; seq <= lastSeq; seq++) {
-    if (found.has(seq)) continue;
-    const what = `Log entry ${seq} is not in the journal any more; the database has it`;
+  const lost: number[] = [];
+  for (let seq = journal.base + 1; seq <= lastSeq; seq++) if (!found.has(seq)) lost.push(seq);
+  if (lost.length > 0) {
+    const what = `The journal lost entries ${ranges(lost)}; the database has them`;
     damage.push({ what, repaired: true });
   }
   return damage;
@@ -153,18 +167,18 @@ function repairLog(
   journal: JournalContent,
 ): Damage[] {
   if (damaged.size === 0) return [];
-  const copies = new Map(journal.records.map((record) => [record.seq, record]));
+  const copies = journal.records.filter((record) => damaged.has(record.seq));
   const db = openForWriting(path);
   const log = new LogTable(db);
-  const damage: Damage[] = [];
-  for (const [seq, subject] of damaged) {
-    const copy = copies.get(seq);
-    if (copy) log.put(copy);
-    const what = `Log entry ${seq} of ${copy?.subject} was damaged; restored from the journal`;
-    damage.push(copy ? { seq, what, repaired: true } : missingEntry(seq, subject));
-  }
+  for (const copy of copies) log.put(copy);
   db.close();
-  return damage;
+  const restored = copies.map(({ seq, subject }) => {
+    const what = `Log entry ${seq} of ${subject} was damaged; restored from the journal`;
+    return { seq, what, repaired: true };
+  });
+  const lost = new Map(damaged);
+  for (const copy of copies) lost.delete(copy.seq);
+  return [...restored, ...missingEntries(lost)];
 }
 
 type StartOptions = Required<StoreOptions> & { dataDir: string; journal: JournalContent };
@@ -172,26 +186,30 @@ type StartOptions = Required<StoreOptions> & { dataDir: string; journal: Journal
 function startWriter(db: DatabaseSync, options: StartOptions): OpenedStore {
   const { dataDir, clock, files } = options;
   const rows = readQuarantine(db);
-  const quarantined = new Map(rows.map(({ zoneId, what }) => [zoneSubject(zoneId), what]));
+  const quarantined = new Map(rows.map(({ zoneId, what }) => [zoneId, what]));
   const journal = new Journal(files, dataDir);
   const writer = new StoreWriter({ db, journal, clock, dataDir, quarantined });
-  redo(db, writer, options.journal);
+  const damage = rows.map(quarantineDamage);
+  damage.push(...redo(db, writer, options.journal));
   if (checkpointIfRoom(writer)) writer.discardImports();
   const close = (): void => {
     checkpointIfRoom(writer);
     db.close();
     journal.close();
   };
-  return { writer, damage: rows.map(quarantineDamage), close };
+  return { writer, damage, close };
 }
 
-/** Applies what the journal holds beyond the database. */
-function redo(db: DatabaseSync, writer: StoreWriter, journal: JournalContent): void {
+/** Applies what the journal holds beyond the database; after a power cut that is usual. */
+function redo(db: DatabaseSync, writer: StoreWriter, journal: JournalContent): Damage[] {
   const records = journal.records.filter((record) => record.seq > writer.lastSeq);
-  if (records.length === 0) return;
+  if (records.length === 0) return [];
+  const first = writer.lastSeq + 1;
   db.exec("BEGIN IMMEDIATE");
   for (const record of records) writer.redo(record);
   db.exec("COMMIT");
+  const what = `The database ended before entry ${first}; ${first} to ${writer.lastSeq} redone`;
+  return [{ seq: writer.lastSeq, what, repaired: true }];
 }
 
 /** A full disk keeps nobody from reading; the first append tries again and tells. */

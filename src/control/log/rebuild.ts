@@ -22,7 +22,7 @@ import type { FileLayer } from "./file-layer.ts";
 import { entryOfRecord } from "./log-record.ts";
 import type { LogRecord } from "./log-record.ts";
 import { intactRecord, LogTable } from "./log-table.ts";
-import { missingEntry, quarantine, readQuarantine } from "./quarantine.ts";
+import { missingEntries, quarantine, readQuarantine, replacesZone } from "./quarantine.ts";
 import { verifyLog } from "./verify-log.ts";
 import type { LogCheck } from "./verify-log.ts";
 import { verifyTables } from "./verify-tables.ts";
@@ -134,6 +134,7 @@ class Rebuilder {
     }
     this.#log.append(record);
     const entry = entryOfRecord(record);
+    if (replacesZone(entry.mutations)) this.#broken.delete(subject);
     const refusal = this.#state.refusal(subject, entry.mutations as Mutation[]);
     if (refusal === undefined) this.#state.apply(entry);
     else this.#break(subject, seq);
@@ -159,9 +160,9 @@ class Rebuilder {
 
   /** Takes from the old tables what the log does not give, where they are proven to have it. */
   #mend(): void {
-    const { documentsWhole, wholeZones, lastSeq } = this.#tablesCheck;
-    const usable = documentsWhole && lastSeq === this.#lastSeq;
-    this.#carryQuarantine();
+    const { documentsWhole, quarantineWhole, wholeZones, lastSeq } = this.#tablesCheck;
+    if (quarantineWhole) this.#carryQuarantine();
+    const usable = documentsWhole && quarantineWhole && lastSeq === this.#lastSeq;
     if (this.#broken.size > 0 && usable) this.#copyDocuments();
     for (const [subject, seq] of this.#broken) {
       const zoneId = zoneIdOfSubject(subject);
@@ -217,9 +218,7 @@ class Rebuilder {
 
   #report(): void {
     const quarantined = new Set(this.#damage.map((damage) => damage.zoneId));
-    for (const [seq, subject] of this.#missing) {
-      this.#damage.push(missingEntry(seq, subject));
-    }
+    this.#damage.push(...missingEntries(this.#missing));
     for (const { what, zoneId } of this.#tablesCheck.findings) {
       const repaired = zoneId === undefined || !quarantined.has(zoneId);
       this.#damage.push({ what, repaired, ...(zoneId === undefined ? {} : { zoneId }) });
@@ -243,6 +242,7 @@ class RecordSources {
   readonly #journal: Map<number, LogRecord>;
   readonly #dataDir: string;
   #withoutWal: DatabaseSync | undefined;
+  #tried = false;
 
   constructor(old: DatabaseSync, options: RebuildOptions) {
     this.#old = old;
@@ -267,10 +267,16 @@ class RecordSources {
    * the file has what the log's pages hide.
    */
   #openWithoutWal(): DatabaseSync | undefined {
-    if (this.#withoutWal) return this.#withoutWal;
+    if (this.#tried) return this.#withoutWal;
+    this.#tried = true;
     removeDatabase(this.#copyPath());
     copyFileSync(join(this.#dataDir, databaseFileName), this.#copyPath());
-    return (this.#withoutWal = openForReading(this.#copyPath()));
+    try {
+      this.#withoutWal = openForReading(this.#copyPath());
+    } catch {
+      // The write-ahead log is all that holds this file together.
+    }
+    return this.#withoutWal;
   }
 
   #copyPath(): string {

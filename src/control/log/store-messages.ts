@@ -17,6 +17,8 @@ export type StoreRequest =
 
 /** From the store thread to a client. */
 export type StoreReply =
+  /** The first on every port: what is committed from here on is reported. */
+  | { kind: "connected" }
   | { kind: "appended"; id: number; result: Appended | "conflict" }
   | { kind: "staged"; id: number; result: Staged }
   | { kind: "failed"; id: number; message: string; full: boolean }

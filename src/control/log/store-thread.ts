@@ -10,7 +10,6 @@ import {
   storeQueueCountMax,
   walSizeMax,
 } from "../../base/limits.ts";
-import { importSubject } from "../model/mutation.ts";
 import { databaseFileName } from "../state/schema.ts";
 import { StoreError, StoreFullError } from "./change-log.ts";
 import type { Committed } from "./change-log.ts";
@@ -49,6 +48,7 @@ class StoreLoop {
     this.#ports.add(port);
     port.on("message", (request: StoreRequest) => this.#accept({ request, port }));
     port.on("close", () => this.#ports.delete(port));
+    port.postMessage({ kind: "connected" } satisfies StoreReply);
   }
 
   /** Finishes what waits, then makes the database file complete. */

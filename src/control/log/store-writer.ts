@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../base/clock.ts";
 import { journalSizeMax, logEntrySizeMax } from "../../base/limits.ts";
 import type { LogEntry, Mutation, StoredMutation } from "../model/mutation.ts";
-import { importSubject } from "../model/mutation.ts";
+import { importSubject, zoneIdOfSubject } from "../model/mutation.ts";
 import { hashText, StateWriter } from "../state/state-writer.ts";
 import { StoreError } from "./change-log.ts";
 import type { Appended, Committed, Staged } from "./change-log.ts";
@@ -10,6 +10,7 @@ import type { Journal } from "./journal.ts";
 import { entryOfRecord, makeRecord } from "./log-record.ts";
 import type { LogRecord, SubjectHead } from "./log-record.ts";
 import { LogTable } from "./log-table.ts";
+import { endQuarantine, replacesZone } from "./quarantine.ts";
 import { storeErrorOf } from "./store-errors.ts";
 
 export type AppendRequest = {
@@ -31,7 +32,7 @@ export type StoreWriterOptions = {
   journal: Journal;
   clock: Clock;
   dataDir: string;
-  /** Zones that take no entries, by id, with the reason. */
+  /** Zones that take no entries but such as replace all they have, by id, with the reason. */
   quarantined: ReadonlyMap<string, string>;
 };
 
@@ -45,6 +46,7 @@ export class StoreWriter {
   readonly #journal: Journal;
   readonly #log: LogTable;
   readonly #state: StateWriter;
+  readonly #quarantined: Map<string, string>;
   #lastSeq: number;
 
   constructor(options: StoreWriterOptions) {
@@ -53,6 +55,7 @@ export class StoreWriter {
     this.#journal = options.journal;
     this.#log = new LogTable(options.db);
     this.#state = new StateWriter(options.db);
+    this.#quarantined = new Map(options.quarantined);
     this.#lastSeq = this.#state.counter("lastSeq");
   }
 
@@ -66,7 +69,7 @@ export class StoreWriter {
 
   /** Appends in one transaction what can be appended; the requests do not depend on each other. */
   commitGroup(requests: readonly AppendRequest[]): GroupResult {
-    const group: Group = { outcomes: [], records: [], committed: [] };
+    const group: Group = { outcomes: [], records: [], committed: [], healed: [] };
     try {
       if (!this.#journal.trusted) this.checkpoint();
       this.#db.exec("BEGIN IMMEDIATE");
@@ -146,21 +149,35 @@ export class StoreWriter {
       const text = `Cannot append change: ${json.length} characters, limit ${logEntrySizeMax}`;
       return new StoreError(text);
     }
-    const quarantined = this.#options.quarantined.get(subject);
-    if (quarantined !== undefined) return new StoreError(`Cannot append change: ${quarantined}`);
     const head = this.#log.head(subject);
     if (expectedHead !== undefined && head.seq !== expectedHead) return "conflict";
     const mutations = JSON.parse(json) as StoredMutation[];
-    const refusal = this.#state.refusal(subject, mutations as Mutation[]);
+    const refusal = this.#refusal(subject, mutations);
     if (refusal !== undefined) return new StoreError(`Cannot append change: ${refusal}`);
     const seq = this.#lastSeq + group.records.length + 1;
     const at = new Date(this.#options.clock.nowMs()).toISOString();
     const record = makeRecord({ seq, subject, action, at, json }, head);
     this.#log.append(record);
     group.records.push(record);
+    this.#leaveQuarantine(subject, group);
     const entry: LogEntry = { seq, subject, action, at, mutations };
     group.committed.push(this.#state.apply(entry));
     return { seq, at };
+  }
+
+  #refusal(subject: string, mutations: StoredMutation[]): string | undefined {
+    const zoneId = zoneIdOfSubject(subject);
+    const quarantined = zoneId === undefined ? undefined : this.#quarantined.get(zoneId);
+    if (quarantined !== undefined && !replacesZone(mutations)) return quarantined;
+    return this.#state.refusal(subject, mutations as Mutation[]);
+  }
+
+  /** An entry that gets past `#refusal` makes its zone whole. */
+  #leaveQuarantine(subject: string, group: Group): void {
+    const zoneId = zoneIdOfSubject(subject);
+    if (zoneId === undefined || !this.#quarantined.has(zoneId)) return;
+    endQuarantine(this.#db, zoneId);
+    group.healed.push(zoneId);
   }
 
   /** Journal first, synced; only then the commit that makes the entries visible. */
@@ -176,6 +193,7 @@ export class StoreWriter {
       throw error;
     }
     this.#lastSeq = lastSeq;
+    for (const zoneId of group.healed) this.#quarantined.delete(zoneId);
   }
 
   #rollback(): void {
@@ -188,7 +206,7 @@ export class StoreWriter {
   }
 }
 
-type Group = GroupResult & { records: LogRecord[] };
+type Group = GroupResult & { records: LogRecord[]; healed: string[] };
 
 export function stageRequest(importId: string, rrsetsJson: string): AppendRequest {
   const json = `[{"stage":${JSON.stringify(importId)},"rrsets":${rrsetsJson}}]`;

@@ -4,7 +4,6 @@ import { addRow, rowSetCrc } from "../state/row-set.ts";
 import type { RowSet } from "../state/row-set.ts";
 import { rrsetRowCrc } from "../state/rrset-row.ts";
 import { counterCrc, documentCrc, quarantineCrc } from "../state/state-writer.ts";
-import type { SubjectHead } from "./log-record.ts";
 import { subjectCrc } from "./log-table.ts";
 import type { LogCheck } from "./verify-log.ts";
 
@@ -16,6 +15,7 @@ export type TablesCheck = {
   wholeZones: Set<string>;
   /** Whether every row of every small table is proven to be there. */
   documentsWhole: boolean;
+  quarantineWhole: boolean;
   /** Last entry of each subject, from intact rows of the `subject` table. */
   subjects: Map<string, number>;
   /** What the `counter` table says; 0 where it cannot be read. */
@@ -43,29 +43,30 @@ class TablesVerifier {
   }
 
   run(): TablesCheck {
-    this.#attempt("structure", () => this.#structure());
-    this.#attempt("counter", () => this.#counters());
-    this.#attempt("subject", () => this.#subjects());
-    this.#attempt("quarantine", () => this.#quarantine());
-    const before = this.#findings.length;
-    this.#attempt("document", () => this.#documents());
-    const documentsWhole = this.#findings.length === before;
-    this.#attempt("rrset", () => this.#rrsets());
+    this.#isWhole("structure", () => this.#structure());
+    this.#isWhole("counter", () => this.#counters());
+    this.#isWhole("subject", () => this.#subjects());
+    const quarantineWhole = this.#isWhole("quarantine", () => this.#quarantine());
+    const documentsWhole = this.#isWhole("document", () => this.#documents());
+    this.#isWhole("rrset", () => this.#rrsets());
     return {
       findings: this.#findings,
       wholeZones: this.#wholeZones,
       documentsWhole,
+      quarantineWhole,
       subjects: this.#subjectSeqs,
       lastSeq: this.#lastSeq,
     };
   }
 
-  #attempt(part: string, verify: () => void): void {
+  #isWhole(part: string, verify: () => void): boolean {
+    const before = this.#findings.length;
     try {
       verify();
     } catch (error) {
       this.#find(`Table ${part} cannot be read: ${(error as Error).message}`);
     }
+    return this.#findings.length === before;
   }
 
   #find(what: string, zoneId?: string): void {

@@ -1,6 +1,6 @@
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, ftruncateSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { walReadersWaitMs } from "../../base/limits.ts";
+import { databasePageCountMax, walReadersWaitMs } from "../../base/limits.ts";
 
 export const schemaVersion = 1;
 
@@ -90,4 +90,24 @@ export function schemaVersionOf(db: DatabaseSync): number {
 /** Removes a database file and what SQLite keeps beside it. */
 export function removeDatabase(path: string): void {
   for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+}
+
+/**
+ * Makes a file that was cut short as long as its header says, with zeros. SQLite then reads what
+ * is left, and takes the zeros for damage, instead of refusing the whole file.
+ */
+export function padDatabase(path: string): void {
+  const header = Buffer.alloc(100);
+  const fd = openSync(path, "r+");
+  try {
+    if (readSync(fd, header, 0, header.length, 0) < header.length) return;
+    // https://sqlite.org/fileformat.html#the_database_header
+    const pageSize = header.readUInt16BE(16);
+    const pageCount = header.readUInt32BE(28);
+    const size = pageSize * pageCount;
+    const isCut = pageSize === 4096 && statSync(path).size < size;
+    if (isCut && pageCount <= databasePageCountMax) ftruncateSync(fd, size);
+  } finally {
+    closeSync(fd);
+  }
 }

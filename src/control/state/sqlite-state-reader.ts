@@ -154,6 +154,7 @@ class SqliteStateReader implements StateReader {
   }
 
   damagedZones(): Damage[] {
+    this.#loadDamaged();
     return [...this.#damaged.values()];
   }
 
@@ -174,12 +175,20 @@ class SqliteStateReader implements StateReader {
   }
 
   #zoneOf(zoneId: string): RowSet | undefined {
-    const damage = this.#damaged.get(zoneId);
+    const damage = this.#damageOf(zoneId);
     if (damage) throw new ZoneDamagedError(zoneId, damage.what);
     return this.#zone.get(zoneId) as RowSet | undefined;
   }
 
+  /** Zones can leave quarantine while the reader lives, none joins. */
+  #damageOf(zoneId: string): Damage | undefined {
+    if (!this.#damaged.has(zoneId)) return undefined;
+    this.#loadDamaged();
+    return this.#damaged.get(zoneId);
+  }
+
   #loadDamaged(): void {
+    this.#damaged.clear();
     const rows = this.#db.prepare("SELECT zoneId, seq, what FROM quarantine").all();
     for (const row of rows) {
       const { zoneId, seq, what } = row as { zoneId: string; seq: number; what: string };
