@@ -6,7 +6,7 @@ export function ipv4Field(name: string): Field {
   return {
     name,
     parse: (from) => writeIpv4(from, from.take()),
-    format: (from) => formatIpv4(from),
+    format: formatIpv4,
   };
 }
 
@@ -19,7 +19,7 @@ export function ipv6Field(name: string): Field {
   };
 }
 
-export function formatIpv4(from: RdataReader): string {
+function formatIpv4(from: RdataReader): string {
   return `${from.u8()}.${from.u8()}.${from.u8()}.${from.u8()}`;
 }
 

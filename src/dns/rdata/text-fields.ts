@@ -73,7 +73,7 @@ function takeString(from: RdataParser): string {
 export function writeString(from: RdataParser, text: string): void {
   const { octets, form } = from;
   const radix = form.escapeRadix ?? 10;
-  from.makeRoom(countEscapes(text));
+  from.makeRoom(octetCount(text));
   let { size } = from;
   for (let i = 0; i < text.length; i++) {
     let octet = text.charCodeAt(i);
@@ -91,8 +91,8 @@ export function writeString(from: RdataParser, text: string): void {
   from.size = size;
 }
 
-/** A lower bound of the octets that `text` stands for, within the parser's slack of the truth. */
-function countEscapes(text: string): number {
+/** The octets that `text` stands for; 0 where they fit into the parser's slack in any case. */
+function octetCount(text: string): number {
   if (text.length <= characterStringSizeMax) return 0;
   let count = 0;
   for (let i = 0; i < text.length; i++, count++) {

@@ -1,8 +1,12 @@
 import { TYPE } from "../wire/registries.ts";
 import { u16Field } from "./number-fields.ts";
 import type { RdataType } from "./rdata-type.ts";
-import { characterStringField, characterStringsField, longStringField } from "./text-fields.ts";
-import { nameField } from "./text-fields.ts";
+import {
+  characterStringField,
+  characterStringsField,
+  longStringField,
+  nameField,
+} from "./text-fields.ts";
 
 /** RFC 1035 §3.3.14. */
 export const txtType: RdataType = { type: TYPE.TXT, fields: [characterStringsField("text")] };
