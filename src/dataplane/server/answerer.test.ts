@@ -58,7 +58,8 @@ for (const io of ["mmsg", "dgram"] as const) {
       for (const index of [0, 1]) {
         await server.killWorker(index);
         // Workers that own their sockets take unanswered queries with them.
-        while (io === "dgram" && !/^signpost_workers 3$/m.test(server.metricsText())) await pause(5);
+        while (io === "dgram" && !/^signpost_workers 3$/m.test(server.metricsText()))
+          await pause(5);
         const { answer: answers } = await ask("www.example.net.", TYPE.A);
         assert.deepEqual([...(answers[0]?.rdata ?? [])], [192, 0, 2, 7]);
       }

@@ -6,7 +6,6 @@ import { ListenError } from "./listen-error.ts";
 import {
   decodeSocketAddress,
   encodeSocketAddress,
-  formatEndpoint,
   isIpv6,
   isUnspecified,
 } from "./socket-address.ts";

@@ -15,6 +15,15 @@ import type {
 /** A worker's setup without what the supervisor itself keeps: the zones and their generation. */
 export type WorkerPlan = Omit<WorkerSetup, "zones" | "generation">;
 
+export type SupervisorOptions = {
+  control: ControlBlock;
+  logger: Logger;
+  /** What the threads run; default: worker.ts. */
+  script?: URL;
+  /** Between two looks at the heartbeats. */
+  watchdogIntervalMs?: number;
+};
+
 type Slot = {
   plan: WorkerPlan;
   thread: Worker | undefined;
@@ -34,7 +43,7 @@ type Waiter = { generation: number; resolve(): void };
 const restartDelayMs = 50;
 /** A worker that lived this long failed for another reason than the last one. */
 const settledAfterMs = 10_000;
-const watchdogIntervalMs = 1_000;
+const watchdogIntervalMsDefault = 1_000;
 /** Checks without a heartbeat: it beats at least every 250 ms, but first once it has started. */
 const silentCheckCountMax = 20;
 const stopTimeoutMs = 3_000;
@@ -47,15 +56,19 @@ export class Supervisor {
   readonly #slots: Slot[];
   readonly #control: ControlBlock;
   readonly #logger: Logger;
+  readonly #script: URL;
+  readonly #watchdogIntervalMs: number;
   readonly #zones = new Map<number, ZoneUpdate>();
   #generation = 0;
   #waiters: Waiter[] = [];
   #watchdog: NodeJS.Timeout | undefined;
   #isStopping = false;
 
-  constructor(plans: readonly WorkerPlan[], options: { control: ControlBlock; logger: Logger }) {
+  constructor(plans: readonly WorkerPlan[], options: SupervisorOptions) {
     this.#control = options.control;
     this.#logger = options.logger;
+    this.#script = options.script ?? new URL("./worker.ts", import.meta.url);
+    this.#watchdogIntervalMs = options.watchdogIntervalMs ?? watchdogIntervalMsDefault;
     this.#slots = plans.map((plan) => ({
       plan,
       thread: undefined,
@@ -81,7 +94,7 @@ export class Supervisor {
       await this.stop();
       throw error;
     }
-    this.#watchdog = setInterval(() => this.#replaceSilent(), watchdogIntervalMs);
+    this.#watchdog = setInterval(() => this.#replaceSilent(), this.#watchdogIntervalMs);
     this.#watchdog.unref();
   }
 
@@ -148,10 +161,7 @@ export class Supervisor {
       zones: [...this.#zones.values()],
       generation: this.#generation,
     };
-    const thread = new Worker(new URL("./worker.ts", import.meta.url), {
-      workerData,
-      name: nameOf(slot),
-    });
+    const thread = new Worker(this.#script, { workerData, name: nameOf(slot) });
     slot.thread = thread;
     slot.applied = -1;
     slot.startedAtMs = performance.now();
@@ -181,8 +191,9 @@ export class Supervisor {
 
   #restartLater(slot: Slot): void {
     const livedMs = performance.now() - slot.startedAtMs;
-    slot.failureCount = livedMs > settledAfterMs ? 0 : slot.failureCount + 1;
+    if (livedMs > settledAfterMs) slot.failureCount = 0;
     const delayMs = Math.min(workerRestartDelayMaxMs, restartDelayMs * 2 ** slot.failureCount);
+    slot.failureCount++;
     slot.restartCount++;
     this.#logger.warn({ worker: nameOf(slot), delayMs, livedMs }, "worker restarts");
     slot.restartTimer = setTimeout(() => this.#startThread(slot), delayMs);
