@@ -1,3 +1,5 @@
+import { randomInt } from "node:crypto";
+
 /** Draws whole numbers: 0 ≤ draw < 2^32. */
 export type Random = { uint32(): number };
 
@@ -17,3 +19,6 @@ export function seededRandom(seed: number): Random {
     },
   };
 }
+
+/** Draws that nobody can foresee; for ids and seeds. */
+export const systemRandom: Random = { uint32: () => randomInt(2 ** 32) };

@@ -203,3 +203,22 @@ export function formatEndpoint(endpoint: Endpoint): string {
   const { address, port } = endpoint;
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
+
+/** What `signpost up --help` prints. */
+export function settingsHelp(): string {
+  const lines = Object.entries(settingRules).map(([name, { fallback, help }]) => {
+    const note = fallback === "" ? "" : ` (default: ${fallback})`;
+    return `  --${name.padEnd(28)} ${help}${note}`;
+  });
+  return [
+    "Starts Signpost: DNS, API and everything else, in one process.",
+    "",
+    "Usage: bin/signpost up [--SETTING VALUE]…",
+    "",
+    ...lines,
+    `  --${"config".padEnd(28)} file of settings (default: signpost.conf in data)`,
+    "",
+    "Example: bin/signpost up --data /var/lib/signpost --dns 192.0.2.53:53 --dns [2001:db8::53]:53",
+    "",
+  ].join("\n");
+}

@@ -117,6 +117,11 @@ export class NameServer {
     return this.#tasks.addresses;
   }
 
+  get workers(): { wanted: number; live: number; restarts: number } {
+    const { liveCount, restartCount } = this.#supervisor;
+    return { wanted: this.#plans.length, live: liveCount, restarts: restartCount };
+  }
+
   /** Resolves once every live worker serves the updates. */
   publish(updates: readonly ZoneUpdate[]): Promise<void> {
     return this.#supervisor.publish(updates);

@@ -1,0 +1,62 @@
+import type { CompilerBatch } from "../control/compiler/compiler.ts";
+import type { Applied } from "../control/log/change-log.ts";
+import { ZONE_FLAG } from "../dataplane/image/zone-table.ts";
+import type { NameServer } from "../dataplane/server/name-server.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { QueryLogs } from "./query-logs.ts";
+
+/**
+ * Brings what the compiler makes to the answering workers, and reports an entry of the log as
+ * served once all of them serve it.
+ */
+export class Publisher {
+  readonly #options: {
+    nameServer: NameServer;
+    applied: Applied;
+    logger: Logger;
+  };
+  /** For query logs: which hosted zone a key stands for. */
+  readonly #zoneIds = new Map<number, string>();
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: {
+    nameServer: NameServer;
+    applied: Applied;
+    queryLogs: QueryLogs;
+    logger: Logger;
+  }) {
+    this.#options = options;
+    options.nameServer.onQueryLog((entry) => {
+      const zoneId = this.#zoneIds.get(entry.zoneKey);
+      if (zoneId !== undefined) options.queryLogs.write(entry, zoneId);
+    });
+  }
+
+  /** Batches are published in the order in which they are taken. */
+  take(batch: CompilerBatch): void {
+    const { logger } = this.#options;
+    for (const note of batch.notes) logger.warn(note);
+    this.#last = this.#last.then(() => this.#publish(batch));
+    this.#last.catch((error: unknown) => logger.error({ err: error }, "cannot publish zones"));
+  }
+
+  /** Resolves when all that was taken is served. */
+  idle(): Promise<void> {
+    return this.#last;
+  }
+
+  async #publish({ seq, updates }: CompilerBatch): Promise<void> {
+    const { nameServer, applied } = this.#options;
+    for (const { zoneKey, zoneId } of updates) this.#zoneIds.set(zoneKey, zoneId);
+    const zones = updates.map(({ zoneKey, image, flags }) => ({
+      zoneKey,
+      image,
+      queryLog: (flags & ZONE_FLAG.LOGGED) !== 0,
+    }));
+    // Also with nothing to hand over: a change made in place is served when every worker has
+    // gone through its loop once more.
+    await nameServer.publish(zones);
+    for (const { zoneKey, image } of updates) if (!image) this.#zoneIds.delete(zoneKey);
+    applied.set(seq);
+  }
+}

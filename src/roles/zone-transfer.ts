@@ -1,0 +1,31 @@
+import { ServiceError } from "../api/protocol/service-error.ts";
+import type { ImportOutcome, SignpostContext } from "../api/signpost/signpost-context.ts";
+import { systemClock } from "../base/clock.ts";
+import { StoreError } from "../control/log/change-log.ts";
+import type { Store } from "../control/log/open-store.ts";
+import { openStateReader } from "../control/state/sqlite-state-reader.ts";
+import { exportZone as writeZone } from "../control/transfer/export-zone.ts";
+import { importZone as readZone } from "../control/transfer/import-zone.ts";
+import { TransferError } from "../control/transfer/transfer-error.ts";
+
+type ImportJob = Parameters<SignpostContext["importZone"]>[0];
+
+/** @throws ServiceError where the import cannot be done, whatever the file says */
+export async function importZone(store: Store, job: ImportJob): Promise<ImportOutcome> {
+  const { state, log } = store;
+  try {
+    return await readZone({ ...job, state, log, connectStore: () => store.connect() });
+  } catch (error) {
+    if (error instanceof TransferError) throw new ServiceError("InvalidInput", error.message);
+    if (error instanceof StoreError) throw new ServiceError("ServiceUnavailable", error.message);
+    throw error;
+  }
+}
+
+export function exportZone(
+  dataDir: string,
+  zone: { zoneId: string; zoneName: string },
+): AsyncIterable<string> {
+  const openReader = () => openStateReader(dataDir);
+  return writeZone({ ...zone, clock: systemClock, openReader });
+}
