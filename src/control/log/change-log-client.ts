@@ -22,6 +22,7 @@ export class ChangeLogClient implements ChangeLog {
   readonly #listeners: ((committed: Committed) => void)[] = [];
   #nextId = 1;
   #gone: string | undefined;
+  #drained: (() => void) | undefined;
   #onConnected: () => void = () => {};
 
   constructor(port: MessagePort, appliedUpTo = 0) {
@@ -60,6 +61,15 @@ export class ChangeLogClient implements ChangeLog {
     this.#listeners.push(listener);
   }
 
+  /** Takes nothing more; resolves when everything asked for has been answered. */
+  drain(): Promise<void> {
+    this.#gone ??= "the store is stopping";
+    return new Promise((resolve) => {
+      this.#drained = resolve;
+      this.#tellIfDrained();
+    });
+  }
+
   close(): void {
     this.#port.close();
   }
@@ -69,6 +79,7 @@ export class ChangeLogClient implements ChangeLog {
     this.#gone ??= why;
     for (const { reject } of this.#pending.values()) reject(this.#goneError());
     this.#pending.clear();
+    this.#tellIfDrained();
   }
 
   #ask<T>(request: WithoutId<StoreRequest>): Promise<T> {
@@ -95,6 +106,11 @@ export class ChangeLogClient implements ChangeLog {
     } else {
       pending?.resolve(reply.result as never);
     }
+    this.#tellIfDrained();
+  }
+
+  #tellIfDrained(): void {
+    if (this.#pending.size === 0) this.#drained?.();
   }
 
   #goneError(): StoreError {

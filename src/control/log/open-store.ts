@@ -90,6 +90,7 @@ class OpenStore implements Store {
   async close(): Promise<void> {
     if (this.#closing) return this.#exited;
     this.#closing = true;
+    await this.log.drain();
     // Readers gone, the last checkpoint can empty the write-ahead log.
     this.state.close();
     this.#command({ kind: "stop" });
