@@ -38,7 +38,10 @@ export const apiIdleTimeoutMs = 75_000;
 export const apiStopTimeoutMs = 10_000;
 /** How long a presigned request may be good for, as at AWS: 7 days. */
 export const presignedLifeMaxSeconds = 7 * 24 * 60 * 60;
-/** Broken constraints named in one answer; the count it states is of all of them. */
+/** Some 11,000 simple changes: what is read of one request without holding the thread for long. */
+export const xmlElementCountMax = 100_000;
+export const xmlAttributeCountMax = 64;
+/** Broken constraints that are looked for and named in one answer. */
 export const violationsShownMax = 100;
 /** Characters of a wrong value that an error repeats. */
 export const valueShownSizeMax = 2_048;

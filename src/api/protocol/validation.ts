@@ -33,52 +33,65 @@ function shorten(text: string): string {
   return text.length > valueShownSizeMax ? `${text.slice(0, valueShownSizeMax)}…` : text;
 }
 
-/** Every violation in `input`, an object decoded by `shape`. */
+/**
+ * The violations in `input`, an object decoded by `shape`. Looking stops at `violationsShownMax`,
+ * so that a request of nothing but faults costs no more than they say.
+ */
 export function violationsIn(shape: StructureShape, input: Record<string, unknown>): Violation[] {
-  const violations: Violation[] = [];
-  checkStructure(shape, input, { path: "", violations });
-  return violations;
+  const walk = new ValidationWalk();
+  walk.structure(shape, input);
+  return walk.violations;
 }
 
-type Place = { readonly path: string; readonly violations: Violation[] };
+class ValidationWalk {
+  readonly violations: Violation[] = [];
+  /** From the input to where the walk is; a number is the index of a list's element. */
+  readonly #path: (string | number)[] = [];
 
-function checkStructure(shape: StructureShape, value: Record<string, unknown>, at: Place): void {
-  const prefix = at.path === "" ? "" : `${at.path}.`;
-  for (const member of shape.members) {
-    const child = value[member.name];
-    const path = prefix + member.messageName;
-    if (child !== undefined) check(member.shape, child, { path, violations: at.violations });
-    else if (member.required) {
-      at.violations.push({ value: undefined, path, constraint: "Member must not be null" });
+  structure(shape: StructureShape, value: Record<string, unknown>): void {
+    for (const member of shape.members) {
+      if (this.violations.length >= violationsShownMax) return;
+      const child = value[member.name];
+      if (child === undefined && !member.required) continue;
+      this.#path.push(member.messageName);
+      if (child === undefined) this.#report(undefined, "Member must not be null");
+      else this.#value(member.shape, child);
+      this.#path.pop();
     }
   }
-}
 
-function check(shape: Shape, value: unknown, at: Place): void {
-  if (shape.kind === "structure") checkStructure(shape, value as Record<string, unknown>, at);
-  else if (shape.kind === "list") checkList(shape, value as unknown[], at);
-  else {
-    for (const constraint of broken(shape.constraint, value)) {
-      at.violations.push({ value: String(value), path: at.path, constraint });
+  #value(shape: Shape, value: unknown): void {
+    if (shape.kind === "structure") this.structure(shape, value as Record<string, unknown>);
+    else if (shape.kind === "list") this.#list(shape, value as unknown[]);
+    else for (const rule of broken(shape.constraint, value)) this.#report(String(value), rule);
+  }
+
+  #list(shape: ListShape, values: readonly unknown[]): void {
+    const { min, max } = shape.constraint ?? {};
+    for (const rule of brokenLength(values.length, min, max)) this.#report(listText(values), rule);
+    if (shape.element.kind !== "structure" && shape.element.kind !== "list") {
+      return this.#scalarList(shape.element.constraint, values);
+    }
+    for (const [index, value] of values.entries()) {
+      if (this.violations.length >= violationsShownMax) return;
+      this.#path.push(index);
+      this.#value(shape.element, value);
+      this.#path.pop();
     }
   }
-}
 
-function checkList(shape: ListShape, values: readonly unknown[], at: Place): void {
-  const { min, max } = shape.constraint ?? {};
-  for (const constraint of brokenLength(values.length, min, max)) {
-    at.violations.push({ value: listText(values), path: at.path, constraint });
+  /** AWS says of a list of scalars only that some element breaks some of the rules. */
+  #scalarList(constraint: ScalarConstraint | undefined, values: readonly unknown[]): void {
+    if (!constraint || values.every((value) => broken(constraint, value).length === 0)) return;
+    const rules = allRules(constraint).join(", ");
+    this.#report(listText(values), `Member must satisfy constraint: [${rules}]`);
   }
-  if (shape.element.kind === "structure" || shape.element.kind === "list") {
-    values.forEach((value, index) => {
-      check(shape.element, value, { ...at, path: `${at.path}.${index + 1}.member` });
-    });
-    return;
-  }
-  const element = shape.element.constraint;
-  if (element && values.some((value) => broken(element, value).length > 0)) {
-    const constraint = `Member must satisfy constraint: [${allRules(element).join(", ")}]`;
-    at.violations.push({ value: listText(values), path: at.path, constraint });
+
+  #report(value: string | undefined, constraint: string): void {
+    const names = this.#path.map((name) =>
+      typeof name === "number" ? `${name + 1}.member` : name,
+    );
+    this.violations.push({ value, path: names.join("."), constraint });
   }
 }
 
@@ -88,11 +101,13 @@ function listText(values: readonly unknown[]): string {
   return `[${text.join(", ")}${values.length > shown.length ? ", …" : ""}]`;
 }
 
+const none: readonly string[] = [];
+
 /** The rules of `constraint` that `value` breaks, in AWS's words. */
-function broken(constraint: ScalarConstraint | undefined, value: unknown): string[] {
-  if (!constraint) return [];
+function broken(constraint: ScalarConstraint | undefined, value: unknown): readonly string[] {
+  if (!constraint) return none;
   if (typeof value === "string") return brokenByText(constraint, value);
-  if (typeof value !== "number") return [];
+  if (typeof value !== "number") return none;
   const rules: string[] = [];
   if (constraint.max !== undefined && value > constraint.max)
     rules.push(valueAtMost(constraint.max));

@@ -1,6 +1,6 @@
 import type { Member, ScalarKind, ScalarShape, Shape, StructureShape } from "./shape.ts";
 import { ServiceError } from "./service-error.ts";
-import { XmlReader, XmlSyntaxError } from "./xml-reader.ts";
+import { XmlContentError, XmlReader, XmlSyntaxError } from "./xml-reader.ts";
 import type { XmlStartTag } from "./xml-reader.ts";
 
 /**
@@ -27,6 +27,7 @@ export class XmlDecoder {
       reader.end();
       return value;
     } catch (error) {
+      if (error instanceof XmlContentError) throw invalidXml(error.message);
       if (!(error instanceof XmlSyntaxError)) throw error;
       throw new ServiceError("MalformedInput", `Invalid XML ; ${error.message}`);
     }

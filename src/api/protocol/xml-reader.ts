@@ -1,6 +1,13 @@
-/** What is wrong with a document; the words are those of the parser behind AWS's APIs (Xerces). */
+import { xmlAttributeCountMax, xmlElementCountMax } from "../../base/limits.ts";
+
+/** A document is not XML; the words are those of the parser behind AWS's APIs (Xerces). */
 export class XmlSyntaxError extends Error {
   override readonly name = "XmlSyntaxError";
+}
+
+/** A document is XML, but has text or elements where its reader takes none. */
+export class XmlContentError extends Error {
+  override readonly name = "XmlContentError";
 }
 
 /** A start tag that has been read; its content comes next. */
@@ -45,6 +52,10 @@ const namedCharacters: Readonly<Record<string, string>> = {
 export class XmlReader {
   readonly #text: string;
   #at = 0;
+  #elementCount = 0;
+  /** The next `<` and `&` at or after `#at`, once looked for: each octet is searched once. */
+  #tagAt = -1;
+  #referenceAt = -1;
 
   /** @throws XmlSyntaxError where `bytes` is not UTF-8 or holds what XML does not allow */
   constructor(bytes: Uint8Array) {
@@ -78,7 +89,7 @@ export class XmlReader {
     this.#skipMisc();
     if (this.#text[this.#at] !== "<" || this.#text.startsWith("<![CDATA[", this.#at)) {
       this.#refuseEnd();
-      throw new XmlSyntaxError(
+      throw new XmlContentError(
         `cvc-complex-type.2.3: Element '${parent.name}' cannot have character [children], ` +
           "because the type's content type is element-only.",
       );
@@ -101,7 +112,7 @@ export class XmlReader {
       else if (this.#skipCommentOrInstruction()) continue;
       else if (this.#text[markup + 1] === "/") break;
       else {
-        throw new XmlSyntaxError(
+        throw new XmlContentError(
           `cvc-type.3.1.2: Element '${element.name}' is a simple type, so it must have no ` +
             "element information item [children].",
         );
@@ -124,6 +135,9 @@ export class XmlReader {
 
   #startTag(): XmlStartTag {
     this.#at++;
+    if (++this.#elementCount > xmlElementCountMax) {
+      throw new XmlSyntaxError(`The document has more than ${xmlElementCountMax} elements.`);
+    }
     const name = this.#name();
     let attributes: Map<string, string> | undefined;
     for (;;) {
@@ -137,6 +151,11 @@ export class XmlReader {
         );
       }
       attributes ??= new Map();
+      if (attributes.size >= xmlAttributeCountMax) {
+        throw new XmlSyntaxError(
+          `Element "${name}" has more than ${xmlAttributeCountMax} attributes.`,
+        );
+      }
       this.#attribute(name, attributes);
     }
     const empty = this.#text[this.#at] === "/";
@@ -175,8 +194,7 @@ export class XmlReader {
   #attributeValue(end: number): string {
     let value = "";
     while (this.#at < end) {
-      const reference = this.#text.indexOf("&", this.#at);
-      const stop = reference < 0 || reference > end ? end : reference;
+      const stop = Math.min(end, this.#nextReference());
       value += this.#text.slice(this.#at, stop);
       this.#at = stop;
       if (stop < end) value += this.#reference();
@@ -200,6 +218,18 @@ export class XmlReader {
   }
 
   #name(): string {
+    let end = this.#at;
+    while (isAsciiLetter(this.#text.charCodeAt(end))) end++;
+    const delimiter = this.#text[end];
+    if (end > this.#at && (delimiter === ">" || delimiter === " " || delimiter === "/")) {
+      const name = this.#text.slice(this.#at, end);
+      this.#at = end;
+      return name;
+    }
+    return this.#anyName();
+  }
+
+  #anyName(): string {
     namePattern.lastIndex = this.#at;
     const name = namePattern.exec(this.#text)?.[0];
     if (name === undefined) {
@@ -238,10 +268,18 @@ export class XmlReader {
 
   /** Index of the next `<` or `&`. */
   #nextMarkup(): number {
-    const tag = this.#text.indexOf("<", this.#at);
-    if (tag < 0) this.#refuseCut();
-    const reference = this.#text.slice(this.#at, tag).indexOf("&");
-    return reference < 0 ? tag : this.#at + reference;
+    if (this.#tagAt < this.#at) this.#tagAt = this.#text.indexOf("<", this.#at);
+    if (this.#tagAt < 0) this.#refuseCut();
+    return Math.min(this.#tagAt, this.#nextReference());
+  }
+
+  /** Index of the next `&`; the text's end where there is none. */
+  #nextReference(): number {
+    if (this.#referenceAt < this.#at) {
+      const found = this.#text.indexOf("&", this.#at);
+      this.#referenceAt = found < 0 ? this.#text.length : found;
+    }
+    return this.#referenceAt;
   }
 
   #skipDeclaration(): void {
@@ -285,6 +323,7 @@ export class XmlReader {
   }
 
   #skipSpace(): boolean {
+    if (this.#text.charCodeAt(this.#at) > 0x20) return false;
     spacePattern.lastIndex = this.#at;
     const space = spacePattern.exec(this.#text)?.[0];
     this.#at += space?.length ?? 0;
@@ -298,6 +337,10 @@ export class XmlReader {
   #refuseCut(): never {
     throw new XmlSyntaxError("XML document structures must start and end within the same entity.");
   }
+}
+
+function isAsciiLetter(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a);
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
