@@ -26,8 +26,7 @@ export function parseRoute53Name(text: string): Name {
 
 /**
  * The image's form of the sets of one owner name and one type.
- * A set that has no answer yet (an alias of an AWS resource) becomes an RRset without data: the
- * name exists, and the answer is NODATA.
+ * A set that has no answer yet (an alias of an AWS resource) keeps its name existing: NODATA.
  * @param group at least one; several only with set identifiers
  * @throws CompileError for data that did not come through the API's validation
  */
@@ -77,8 +76,9 @@ function routedImageRRset(
   }
 }
 
+/** The name exists and has no data of the type: an alias of a set that can never be (type 0). */
 function noData(owner: Name, type: number): ImageRRset {
-  return { owner, type, ttl: 0, rdatas: [] };
+  return { owner, type, alias: { owner, type: 0 } };
 }
 
 type Answer = { ttl: number; rdatas: Uint8Array[] } | { alias: { owner: Name; type: number } };

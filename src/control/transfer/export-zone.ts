@@ -35,8 +35,7 @@ export async function* exportZone(job: ExportJob): AsyncGenerator<string> {
   try {
     const writer = new ZoneWriter();
     let text = `$ORIGIN ${toMasterFileName(zoneName)}\n`;
-    // One statement runs to the end on a connection of its own: it sees one snapshot.
-    for (const rrset of apexFirst(reader.eachRRset(zoneId), zoneName)) {
+    for (const rrset of apexFirst(oneSnapshot(reader, zoneId), zoneName)) {
       text += writer.linesOf(rrset);
       if (text.length < exportPieceSize) continue;
       yield text;
@@ -46,6 +45,19 @@ export async function* exportZone(job: ExportJob): AsyncGenerator<string> {
     yield text + writer.summary();
   } finally {
     reader.close();
+  }
+}
+
+/**
+ * The zone's sets as they are now, however long it takes to go through them: SQLite keeps the
+ * snapshot in which a statement began until it ends, and the connection is the export's own.
+ */
+function* oneSnapshot(reader: StateReader, zoneId: string): Generator<ResourceRecordSet> {
+  const rrsets = reader.eachRRset(zoneId)[Symbol.iterator]();
+  let next = reader.read(() => rrsets.next());
+  while (!next.done) {
+    yield next.value;
+    next = rrsets.next();
   }
 }
 

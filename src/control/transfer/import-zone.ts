@@ -77,6 +77,12 @@ function lookAtZone({ state, zoneId, zoneName, replace }: ImportJob): ZoneBefore
           " (--replace puts the file in their place)",
       );
     }
+    if (state.count("rrsetProtection", [zoneId]) > 0) {
+      throw new TransferError(
+        "ZoneProtected",
+        `Cannot import into zone ${zoneName}: record protections are on it; delete them first`,
+      );
+    }
     return { head: state.head(zoneSubject(zoneId)), ownSets };
   });
 }

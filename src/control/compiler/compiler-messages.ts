@@ -1,0 +1,60 @@
+import type { MessagePort } from "node:worker_threads";
+import type { CompileProblem } from "./compile-problem.ts";
+
+/** What the compiler's thread is started with. */
+export type CompilerThreadData = {
+  dataDir: string;
+  /** To the store: its commits drive the compiler. */
+  storePort: MessagePort;
+  /** Seed of the name hash of every image, drawn once a process. */
+  seed: number;
+};
+
+/** From the main thread to the compiler's thread. */
+export type ToCompiler =
+  /** Asks for the image of a zone, served or not. */
+  { kind: "imageOf"; id: number; zoneId: string };
+
+/** From the compiler's thread to the main thread. */
+export type FromCompiler =
+  /** While all zones are compiled at start. */
+  | { kind: "progress"; done: number; total: number }
+  | { kind: "updates"; batch: ImageUpdates }
+  /** Every zone has been compiled once, or has an alarm. */
+  | { kind: "ready" }
+  | { kind: "image"; id: number; image: SharedArrayBuffer | null };
+
+/** Another image of a zone, or none any more. Changes made in place are not among the updates. */
+export type ImageUpdate = {
+  zoneId: string;
+  /** As in `HostedZone.name`. */
+  zoneName: string;
+  image: SharedArrayBuffer | null;
+  /** Bits of ZONE_FLAG. */
+  flags: number;
+};
+
+/** What one turn of the compiler has done. */
+export type ImageUpdates = {
+  /** Once the updates are taken over, everything up to this entry of the log is served. */
+  seq: number;
+  updates: ImageUpdate[];
+  /** All zones that do not compile at present, where that has changed. */
+  alarms?: CompileProblem[];
+  /** Sets that have no answer yet, and why; a sample where there are many. */
+  notes: string[];
+  counts: CompilerCounts;
+};
+
+/** Since the thread began. */
+export type CompilerCounts = {
+  /** Whole zones compiled. */
+  compiled: number;
+  /** Changes made in place, each of one or more names of a zone. */
+  patched: number;
+  /** Compilations and changes that were refused. */
+  failed: number;
+};
+
+/** What a build thread is started with. */
+export type BuildThreadData = { dataDir: string; seed: number; zoneId: string };

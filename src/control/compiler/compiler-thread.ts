@@ -1,0 +1,90 @@
+/**
+ * The compiler's thread: follows the log, keeps the images of all zones that are served up to the
+ * state (`ServedImages`), and tells the main thread which images are new and up to where the log is
+ * served. Big zones are built by threads of their own, a few at a time.
+ */
+import { Worker, parentPort, workerData } from "node:worker_threads";
+import { present } from "../../base/assert.ts";
+import { buildThreadCountMax } from "../../base/limits.ts";
+import { ChangeLogClient } from "../log/change-log-client.ts";
+import { openStateReader } from "../state/sqlite-state-reader.ts";
+import type { CompilerThreadData, FromCompiler, ToCompiler } from "./compiler-messages.ts";
+import { ServedImages } from "./served-images.ts";
+import type { CompileResult } from "./zone-compiler.ts";
+
+const port = present(parentPort, "runs as a worker thread");
+const { dataDir, storePort, seed } = workerData as CompilerThreadData;
+const state = openStateReader(dataDir);
+const log = new ChangeLogClient(storePort);
+const images = new ServedImages({
+  state,
+  seed,
+  build: (zoneId) => {
+    buildQueue.push(zoneId);
+    startBuilds();
+  },
+  publish: (batch) => post({ kind: "updates", batch }),
+});
+
+/** Zones that wait for a build thread. */
+const buildQueue: string[] = [];
+let buildCount = 0;
+let isReady = false;
+let isFlushing = false;
+
+// From here on no commit is missed; those before are in the snapshot that is compiled first.
+await log.connected;
+log.onCommitted((committed) => {
+  images.changed(committed);
+  if (isFlushing) return;
+  isFlushing = true;
+  setImmediate(() => {
+    isFlushing = false;
+    images.flush();
+  });
+});
+images.compileAll((done, total) => post({ kind: "progress", done, total }));
+reportReady();
+
+port.on("message", (message: ToCompiler) => {
+  const image = images.imageOf(message.zoneId)?.buffer ?? null;
+  post({ kind: "image", id: message.id, image });
+});
+
+function startBuilds(): void {
+  while (buildCount < buildThreadCountMax) {
+    const zoneId = buildQueue.shift();
+    if (zoneId === undefined) return;
+    buildCount++;
+    startBuild(zoneId);
+  }
+}
+
+function startBuild(zoneId: string): void {
+  const data = { workerData: { dataDir, seed, zoneId } };
+  const thread = new Worker(new URL("./build-thread.ts", import.meta.url), data);
+  let result: CompileResult | null | undefined;
+  thread.on("message", (message: CompileResult | null) => {
+    result = message;
+  });
+  // What a build thread dies of, the compiler's thread dies of too: it is started again.
+  thread.on("error", (error) => {
+    throw error;
+  });
+  thread.on("exit", () => {
+    buildCount--;
+    if (result) images.built(zoneId, result);
+    startBuilds();
+    reportReady();
+  });
+}
+
+function reportReady(): void {
+  if (isReady || !images.isComplete) return;
+  isReady = true;
+  post({ kind: "ready" });
+}
+
+function post(message: FromCompiler): void {
+  port.postMessage(message);
+}

@@ -1,0 +1,195 @@
+import { randomInt } from "node:crypto";
+import { Worker } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
+import { compilerRestartDelayMaxMs } from "../../base/limits.ts";
+import type { CompileProblem } from "./compile-problem.ts";
+import type {
+  CompilerCounts,
+  CompilerThreadData,
+  FromCompiler,
+  ImageUpdate,
+  ImageUpdates,
+  ToCompiler,
+} from "./compiler-messages.ts";
+
+export type CompilerOptions = {
+  dataDir: string;
+  /** Opens a port to the store: `Store.connect()`. */
+  connectStore(): MessagePort;
+  /** While all zones are compiled at start. */
+  onProgress?(done: number, total: number): void;
+  /** The thread died and is started again; the images it made go on serving. */
+  onRestart?(error: Error): void;
+};
+
+/** An image for the name server's `publish`: `zoneKey` is the same for a zone as long as it lasts. */
+export type KeyedUpdate = ImageUpdate & { zoneKey: number };
+
+export type CompilerBatch = Omit<ImageUpdates, "updates" | "alarms"> & { updates: KeyedUpdate[] };
+
+/** Zone images that follow the log, as the main thread sees them. */
+export type Compiler = {
+  /** Calls `listener` with each batch, in order; those before the call come first. */
+  onUpdates(listener: (batch: CompilerBatch) => void): void;
+  /** Every zone is compiled, or has an alarm; its batches have been given out. */
+  readonly ready: Promise<void>;
+  /** The zones that cannot be compiled; they go on with the image they had, if any. */
+  alarms(): readonly CompileProblem[];
+  counts(): CompilerCounts;
+  /** The image of a zone that is served, or one made now of any other; none: it does not compile. */
+  imageOf(zoneId: string): Promise<SharedArrayBuffer | undefined>;
+  stop(): Promise<void>;
+};
+
+/** Starts the thread that compiles zones, and starts it again should it die. */
+export function startCompiler(options: CompilerOptions): Compiler {
+  return new CompilerFacade(options);
+}
+
+class CompilerFacade implements Compiler {
+  readonly ready: Promise<void>;
+  readonly #options: CompilerOptions;
+  /** One seed for all images that name servers have at the same time (`ZoneImageOptions.seed`). */
+  readonly #seed = randomInt(2 ** 32);
+  readonly #zoneKeys = new Map<string, number>();
+  readonly #questions = new Map<number, (image: SharedArrayBuffer | undefined) => void>();
+  #thread: Worker;
+  #listener: ((batch: CompilerBatch) => void) | undefined;
+  #early: CompilerBatch[] = [];
+  #alarms: readonly CompileProblem[] = [];
+  /** Of the thread that runs, and of those before it. */
+  #counts: CompilerCounts = { compiled: 0, patched: 0, failed: 0 };
+  #earlierCounts: CompilerCounts = { compiled: 0, patched: 0, failed: 0 };
+  #nextKey = 1;
+  #nextQuestion = 1;
+  #restartDelayMs = 0;
+  #isStopping = false;
+  /** While a thread that was started again compiles all zones: those it has not named yet. */
+  #unnamed: Set<string> | undefined;
+  #onReady: () => void = () => {};
+
+  constructor(options: CompilerOptions) {
+    this.#options = options;
+    this.ready = new Promise((resolve) => {
+      this.#onReady = resolve;
+    });
+    this.#thread = this.#start();
+  }
+
+  onUpdates(listener: (batch: CompilerBatch) => void): void {
+    this.#listener = listener;
+    for (const batch of this.#early) listener(batch);
+    this.#early = [];
+  }
+
+  alarms(): readonly CompileProblem[] {
+    return this.#alarms;
+  }
+
+  counts(): CompilerCounts {
+    return addCounts(this.#earlierCounts, this.#counts);
+  }
+
+  imageOf(zoneId: string): Promise<SharedArrayBuffer | undefined> {
+    const id = this.#nextQuestion++;
+    this.#thread.postMessage({ kind: "imageOf", id, zoneId } satisfies ToCompiler);
+    return new Promise((resolve) => this.#questions.set(id, resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#answerAll();
+    await this.#thread.terminate();
+  }
+
+  #start(): Worker {
+    const { dataDir } = this.#options;
+    const storePort = this.#options.connectStore();
+    const workerData: CompilerThreadData = { dataDir, storePort, seed: this.#seed };
+    const url = new URL("./compiler-thread.ts", import.meta.url);
+    const thread = new Worker(url, { workerData, transferList: [storePort] });
+    let reason = new Error("the compiler's thread ended");
+    thread.on("message", (message: FromCompiler) => this.#receive(message));
+    thread.on("error", (error) => {
+      reason = error as Error;
+    });
+    thread.on("exit", () => this.#restart(reason));
+    return thread;
+  }
+
+  #restart(reason: Error): void {
+    if (this.#isStopping) return;
+    this.#options.onRestart?.(reason);
+    this.#answerAll();
+    this.#earlierCounts = this.counts();
+    this.#counts = { compiled: 0, patched: 0, failed: 0 };
+    this.#unnamed = new Set(this.#zoneKeys.keys());
+    const delayMs = this.#restartDelayMs;
+    this.#restartDelayMs = Math.min(delayMs * 2 + 100, compilerRestartDelayMaxMs);
+    setTimeout(() => {
+      if (!this.#isStopping) this.#thread = this.#start();
+    }, delayMs);
+  }
+
+  #answerAll(): void {
+    for (const answer of this.#questions.values()) answer(undefined);
+    this.#questions.clear();
+  }
+
+  #receive(message: FromCompiler): void {
+    switch (message.kind) {
+      case "progress":
+        return this.#options.onProgress?.(message.done, message.total);
+      case "updates":
+        return this.#take(message.batch);
+      case "ready":
+        return this.#finishStart();
+      case "image":
+        this.#questions.get(message.id)?.(message.image ?? undefined);
+        this.#questions.delete(message.id);
+    }
+  }
+
+  #take({ alarms, updates, ...rest }: ImageUpdates): void {
+    if (alarms) this.#alarms = alarms;
+    this.#counts = rest.counts;
+    this.#give({ ...rest, updates: updates.map((update) => this.#keyed(update)) });
+  }
+
+  #keyed(update: ImageUpdate): KeyedUpdate {
+    const { zoneId } = update;
+    this.#unnamed?.delete(zoneId);
+    const zoneKey = this.#zoneKeys.get(zoneId) ?? this.#nextKey++;
+    if (update.image) this.#zoneKeys.set(zoneId, zoneKey);
+    else this.#zoneKeys.delete(zoneId);
+    return { ...update, zoneKey };
+  }
+
+  #give(batch: CompilerBatch): void {
+    if (this.#listener) this.#listener(batch);
+    else this.#early.push(batch);
+  }
+
+  /** Takes back what a thread that died served and the new one does not. */
+  #finishStart(): void {
+    this.#restartDelayMs = 0;
+    const gone = [...(this.#unnamed ?? [])];
+    this.#unnamed = undefined;
+    if (gone.length > 0) {
+      const alarmed = new Set(this.#alarms.map(({ zoneId }) => zoneId));
+      const updates = gone
+        .filter((zoneId) => !alarmed.has(zoneId))
+        .map((zoneId) => this.#keyed({ zoneId, zoneName: "", image: null, flags: 0 }));
+      this.#give({ seq: 0, updates, notes: [], counts: this.#counts });
+    }
+    this.#onReady();
+  }
+}
+
+function addCounts(a: CompilerCounts, b: CompilerCounts): CompilerCounts {
+  return {
+    compiled: a.compiled + b.compiled,
+    patched: a.patched + b.patched,
+    failed: a.failed + b.failed,
+  };
+}

@@ -1,0 +1,290 @@
+import { bigZoneRRsetCount, compileNotesMax } from "../../base/limits.ts";
+import type { ZoneImage } from "../../dataplane/image/zone-image.ts";
+import { ZONE_FLAG } from "../../dataplane/image/zone-table.ts";
+import type { Committed } from "../log/change-log.ts";
+import type { HostedZone } from "../model/hosted-zone.ts";
+import { zoneIdOfSubject } from "../model/mutation.ts";
+import { servedZone } from "../state/served-zone.ts";
+import type { StateReader } from "../state/state-reader.ts";
+import type { CompileProblem } from "./compile-problem.ts";
+import type { ImageUpdate, ImageUpdates } from "./compiler-messages.ts";
+import { ZoneCompiler, problemOf } from "./zone-compiler.ts";
+import type { CompileResult } from "./zone-compiler.ts";
+
+export type ServedImagesOptions = {
+  state: StateReader;
+  /** Seed of the name hash of every image. */
+  seed: number;
+  /** Compiles a zone elsewhere; `built()` is to be called with the result. */
+  build: (zoneId: string) => void;
+  publish: (updates: ImageUpdates) => void;
+};
+
+/** A zone that is served, or would be if it compiled. */
+type Entry = {
+  zone: HostedZone;
+  image?: ZoneImage;
+  flags: number;
+  problem?: CompileProblem;
+  /** The first entry of the log that the image does not have yet; 0: it has all. */
+  waitingSince: number;
+  /** While it is built elsewhere. */
+  build?: Build;
+};
+
+/**
+ * What has changed since a build began: names to be brought up to the state afterwards, or all of
+ * the zone again; `since` is the first entry of the log that did so.
+ */
+type Build = { changed: Set<string>; again: boolean; since: number };
+
+/** Names of a zone that have changed; `"all"` after an import. */
+type ChangedNames = Set<string> | "all";
+
+/**
+ * Keeps the images of the zones that are served up to the state: patches them in place where it
+ * can, compiles small zones anew, and has big ones built elsewhere while their old image serves.
+ */
+export class ServedImages {
+  readonly #options: ServedImagesOptions;
+  readonly #state: StateReader;
+  readonly #compiler: ZoneCompiler;
+  readonly #entries = new Map<string, Entry>();
+  /** Id of the zone that is served under a name. */
+  readonly #idByName = new Map<string, string>();
+  readonly #waiting = new Set<Entry>();
+  /** What entries of the log have changed since the last flush. */
+  #pending = new Map<string, ChangedNames>();
+  #updates: ImageUpdate[] = [];
+  #alarmsChanged = false;
+  #notes: string[] = [];
+  /** The last entry of the log that `changed()` was told of, and the last that was flushed. */
+  #seenSeq = 0;
+  #flushedSeq = 0;
+  #counts = { compiled: 0, patched: 0, failed: 0 };
+
+  constructor(options: ServedImagesOptions) {
+    this.#options = options;
+    this.#state = options.state;
+    this.#compiler = new ZoneCompiler(options.state, {
+      seed: options.seed,
+      onNote: (zoneId, { owner, type, note }) => {
+        if (this.#notes.length < compileNotesMax) {
+          this.#notes.push(`Zone ${zoneId}, ${owner} ${type}: ${note}`);
+        }
+      },
+    });
+  }
+
+  /** Whether every zone has the image of the newest state that was looked at. */
+  get isComplete(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** Compiles every zone that is to be served; big ones are only begun. */
+  compileAll(onProgress: (done: number, total: number) => void): void {
+    this.#state.read(() => {
+      this.#seenSeq = this.#state.lastSeq();
+      const total = this.#state.count("hostedZone");
+      let done = 0;
+      for (const { value } of this.#state.list<HostedZone>("hostedZone")) {
+        this.#review(value.id);
+        onProgress(++done, total);
+      }
+    });
+    // Not before: big zones wait since entry 1, so that nothing is served until they are.
+    this.#flushedSeq = this.#seenSeq;
+    this.#publish();
+  }
+
+  /** Takes note of an entry of the log; `flush()` does the work for all of them at once. */
+  changed(committed: Committed): void {
+    this.#seenSeq = Math.max(this.#seenSeq, committed.seq);
+    const zoneId = zoneIdOfSubject(committed.subject);
+    if (zoneId !== undefined && !this.#pending.has(zoneId)) this.#pending.set(zoneId, new Set());
+    for (const { zoneId: id, names } of committed.zones) {
+      const before = this.#pending.get(id);
+      if (names === "all" || before === "all") this.#pending.set(id, "all");
+      else this.#pending.set(id, before ? addAll(before, names) : new Set(names));
+    }
+  }
+
+  /** Brings the images of all zones that have changed up to the state. */
+  flush(): void {
+    const pending = this.#pending;
+    this.#pending = new Map();
+    this.#state.read(() => {
+      for (const [zoneId, names] of pending) {
+        if (!this.#review(zoneId)) this.#bringUp(zoneId, names);
+      }
+    });
+    this.#flushedSeq = this.#seenSeq;
+    this.#publish();
+  }
+
+  /** Takes the result of a build that `options.build` has begun. */
+  built(zoneId: string, result: CompileResult): void {
+    const entry = this.#entries.get(zoneId);
+    if (!entry?.build) return;
+    const { changed, again, since } = entry.build;
+    delete entry.build;
+    this.#accept(entry, result);
+    if (again) this.#compile(entry, since);
+    else if (entry.image && !entry.problem) this.#patch(entry, changed, since);
+    this.#publish();
+  }
+
+  /** The image that is served of a zone, or one that is made now of a zone that is not served. */
+  imageOf(zoneId: string): ZoneImage | undefined {
+    const entry = this.#entries.get(zoneId);
+    if (entry) return entry.image;
+    const zone = this.#state.get<HostedZone>("hostedZone", [zoneId]);
+    if (!zone) return undefined;
+    const result = this.#compiler.compile(zone);
+    return "image" in result ? result.image : undefined;
+  }
+
+  /**
+   * Looks which zone is to be served under a zone's name, and with which flags.
+   * @returns true where the zone has nothing left to be brought up to the state
+   */
+  #review(zoneId: string): boolean {
+    const zone = this.#state.get<HostedZone>("hostedZone", [zoneId]);
+    const name = zone?.name ?? this.#entries.get(zoneId)?.zone.name;
+    if (name === undefined) return true;
+    const served = servedZone(this.#state, name);
+    const servedId = this.#idByName.get(name);
+    if (servedId !== undefined && servedId !== served?.id) this.#drop(servedId);
+    if (!served) return true;
+    const entry = this.#entries.get(served.id);
+    if (!entry) {
+      this.#begin(served);
+      return true;
+    }
+    const flags = this.#flagsOf(served.id);
+    if (entry.flags !== flags) {
+      entry.flags = flags;
+      this.#update(entry);
+    }
+    return served.id !== zoneId;
+  }
+
+  #begin(zone: HostedZone): void {
+    const entry: Entry = { zone, flags: this.#flagsOf(zone.id), waitingSince: 0 };
+    this.#entries.set(zone.id, entry);
+    this.#idByName.set(zone.name, zone.id);
+    this.#compile(entry, this.#flushedSeq + 1);
+  }
+
+  #flagsOf(zoneId: string): number {
+    return this.#state.get("queryLoggingByZone", [zoneId]) === undefined ? 0 : ZONE_FLAG.LOGGED;
+  }
+
+  #drop(zoneId: string): void {
+    const entry = this.#entries.get(zoneId);
+    if (!entry) return;
+    this.#entries.delete(zoneId);
+    this.#idByName.delete(entry.zone.name);
+    this.#waiting.delete(entry);
+    this.#alarmsChanged ||= entry.problem !== undefined;
+    if (entry.image) this.#update({ ...entry, image: undefined });
+  }
+
+  #bringUp(zoneId: string, names: ChangedNames): void {
+    const entry = this.#entries.get(zoneId);
+    if (!entry || (names !== "all" && names.size === 0)) return;
+    const since = this.#flushedSeq + 1;
+    const { build } = entry;
+    if (build) {
+      if (build.since === 0) build.since = since;
+      if (names === "all") build.again = true;
+      else addAll(build.changed, names);
+    }
+    // An image that was not compiled from all of the state is not worth patching.
+    if (names !== "all" && entry.image && !entry.problem) this.#patch(entry, names, since);
+    else if (build) this.#wait(entry, since);
+    else this.#compile(entry, since);
+  }
+
+  /** @param since the first entry of the log that changed any of the names */
+  #patch(entry: Entry, names: Iterable<string>, since: number): void {
+    if (!entry.image) return;
+    const { image, unpatched, problem } = this.#compiler.patch(entry.zone, entry.image, names);
+    this.#counts.patched++;
+    if (image !== entry.image) {
+      entry.image = image;
+      this.#update(entry);
+    }
+    if (problem) this.#fail(entry, problem);
+    if (unpatched.length === 0) return;
+    if (entry.build) this.#wait(entry, since);
+    else this.#compile(entry, since);
+  }
+
+  /** Compiles a zone: here where that is quick, elsewhere where it is not. */
+  #compile(entry: Entry, since: number): void {
+    let count: number;
+    try {
+      count = this.#state.rrsetCount(entry.zone.id);
+    } catch (error) {
+      return this.#accept(entry, { problem: problemOf(error, entry.zone) });
+    }
+    if (count < bigZoneRRsetCount) return this.#accept(entry, this.#compiler.compile(entry.zone));
+    this.#wait(entry, since);
+    entry.build = { changed: new Set(), again: false, since: 0 };
+    this.#options.build(entry.zone.id);
+  }
+
+  #wait(entry: Entry, since: number): void {
+    if (entry.waitingSince === 0) entry.waitingSince = since;
+    this.#waiting.add(entry);
+  }
+
+  #accept(entry: Entry, result: CompileResult): void {
+    entry.waitingSince = 0;
+    this.#waiting.delete(entry);
+    if ("problem" in result) return this.#fail(entry, result.problem);
+    this.#counts.compiled++;
+    entry.image = result.image;
+    this.#alarmsChanged ||= entry.problem !== undefined;
+    delete entry.problem;
+    this.#update(entry);
+  }
+
+  /** The zone goes on with the image it has, if any. */
+  #fail(entry: Entry, problem: CompileProblem): void {
+    this.#counts.failed++;
+    entry.problem = problem;
+    this.#alarmsChanged = true;
+  }
+
+  #alarms(): CompileProblem[] {
+    return [...this.#entries.values()].flatMap(({ problem }) => problem ?? []);
+  }
+
+  #update({ zone, image, flags }: Entry): void {
+    const buffer = image?.buffer ?? null;
+    this.#updates.push({ zoneId: zone.id, zoneName: zone.name, image: buffer, flags });
+  }
+
+  #publish(): void {
+    let seq = this.#flushedSeq;
+    // What a zone waits for is not served, and so nothing after it is reported as served.
+    for (const { waitingSince } of this.#waiting) seq = Math.min(seq, waitingSince - 1);
+    this.#options.publish({
+      seq,
+      updates: this.#updates,
+      ...(this.#alarmsChanged ? { alarms: this.#alarms() } : {}),
+      notes: this.#notes,
+      counts: { ...this.#counts },
+    });
+    this.#updates = [];
+    this.#notes = [];
+    this.#alarmsChanged = false;
+  }
+}
+
+function addAll(set: Set<string>, names: Iterable<string>): Set<string> {
+  for (const name of names) set.add(name);
+  return set;
+}
