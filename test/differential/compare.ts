@@ -8,21 +8,12 @@ export type Heard = Response | undefined;
 
 const noResponse = "no response";
 
-/**
- * For each field the value that at least two peers agree on.
- * Where most peers truncate (TC), their sections carry no meaning (RFC 2181 §9): then only the
- * header fields are judged, and the sections' majority is `undefined` with no values.
- */
+/** For each field the value that at least two peers agree on. */
 export function judge(peers: readonly Heard[]): Readonly<Record<Field, Verdict>> {
   const verdicts = {} as Record<Field, Verdict>;
   for (const field of fields) verdicts[field] = verdictOf(peers.map((p) => p?.[field]));
-  if (verdicts.tc.majority === "true") {
-    for (const field of sectionFields) verdicts[field] = { majority: undefined, values: [] };
-  }
   return verdicts;
 }
-
-export const sectionFields = ["answer", "authority", "additional"] as const;
 
 function verdictOf(heard: readonly (string | undefined)[]): Verdict {
   const values = heard.map((value) => value ?? noResponse);
@@ -37,7 +28,7 @@ export type Difference = {
   readonly actual: string;
 };
 
-/** Where `response` differs from what most peers say; fields without a majority are not judged. */
+/** Where `response` differs from what most peers say. Fields without a majority are not judged. */
 export function differences(
   response: Heard,
   verdicts: Readonly<Record<Field, Verdict>>,

@@ -3,14 +3,22 @@
  * say. Signpost must agree with the majority of the peers, but for documented differences.
  */
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
 
 import { encodeMessage } from "../../src/dns/wire/encode-message.ts";
 import { parseName } from "../../src/dns/wire/name.ts";
 import { startSignpost, type SignpostProcess } from "../support/signpost-process.ts";
 import { differences, judge, type Heard } from "./compare.ts";
-import { documentedDifferences, type Disagreement } from "./documented-differences.ts";
-import { importZone } from "./import-zone.ts";
+import {
+  describeDisagreement,
+  documented,
+  documentedDifferences,
+  type Disagreement,
+} from "./documented-differences.ts";
+import { exportZone, importZone } from "./import-zone.ts";
 import { bind } from "./peers/bind.ts";
 import { knot } from "./peers/knot.ts";
 import { nsd } from "./peers/nsd.ts";
@@ -81,6 +89,24 @@ describe("differential: Signpost, Knot, NSD and BIND", { skip, timeout: 300_000 
     }
   });
 
+  for (const [index, kind] of [knot, nsd].entries()) {
+    it(`exports zones from which ${kind.name} answers as from the originals`, async () => {
+      const directory = mkdtempSync(join(tmpdir(), "signpost-exported-"));
+      const exported = zones.map(({ origin }, i) => ({
+        origin,
+        file: join(directory, `${i}.zone`),
+      }));
+      try {
+        for (const zone of exported) await exportZone(signpost as SignpostProcess, zone);
+        const peer = await startPeer(kind, { zones: exported });
+        peers.push(peer);
+        assert.deepEqual(await askAll(peer.port, queries), peersHeard[index]);
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    });
+  }
+
   function disagreementsAt(index: number): Disagreement[] {
     const heard = peersHeard.map((responses) => responses[index]);
     const response = signpostHeard[index];
@@ -116,18 +142,3 @@ describe("differential: Signpost, Knot, NSD and BIND", { skip, timeout: 300_000 
     }
   }
 });
-
-/** The entry that covers a disagreement. */
-function documented(found: Disagreement): (typeof documentedDifferences)[number] | undefined {
-  return documentedDifferences.find((entry) => entry.covers(found));
-}
-
-function describeDisagreement(found: Disagreement): string {
-  const { knot: k, nsd: n, bind: b } = found.peers;
-  const said = [k, n, b].map((heard) => heard?.[found.field].replaceAll("\n", " | "));
-  return `${describeQuery(found.query)}: ${found.field}
-  signpost: ${found.actual.replaceAll("\n", " | ")}
-  knot:     ${said[0]}
-  nsd:      ${said[1]}
-  bind:     ${said[2]}`;
-}

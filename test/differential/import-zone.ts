@@ -11,11 +11,20 @@ const run = promisify(execFile);
  * @throws Error with the command's report where the import is refused
  */
 export async function importZone(signpost: SignpostProcess, zone: ZoneFile): Promise<void> {
-  const words = ["zone", "import", zone.file, "--name", zone.origin, "--data", signpost.dataDir];
+  await command(signpost, ["import", zone.file, "--name", zone.origin]);
+}
+
+/** Exports a hosted zone with `bin/signpost zone export` into the file that is named. */
+export async function exportZone(signpost: SignpostProcess, zone: ZoneFile): Promise<void> {
+  await command(signpost, ["export", zone.origin, "--out", zone.file]);
+}
+
+async function command(signpost: SignpostProcess, words: readonly string[]): Promise<void> {
+  const all = ["zone", ...words, "--data", signpost.dataDir];
   try {
-    await run(repositoryPath("bin/signpost"), words, { maxBuffer: 64 << 20 });
+    await run(repositoryPath("bin/signpost"), all, { maxBuffer: 64 << 20 });
   } catch (error) {
     const { stderr, stdout } = error as { stderr?: string; stdout?: string };
-    throw new Error(`Cannot import ${zone.origin}: ${stderr ?? ""}${stdout ?? ""}`);
+    throw new Error(`zone ${words.join(" ")}: ${stderr ?? ""}${stdout ?? ""}`);
   }
 }

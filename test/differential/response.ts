@@ -1,3 +1,4 @@
+import { lowerRdataNames } from "../../src/control/transfer/lower-rdata-names.ts";
 import { decodeMessage, type ResourceRecord } from "../../src/dns/wire/message.ts";
 import { formatName, lowerName, skipName } from "../../src/dns/wire/name.ts";
 import { rdataNames } from "../../src/dns/wire/rdata-names.ts";
@@ -9,6 +10,8 @@ export type Field = (typeof fields)[number];
 
 /** A response in the form in which two are compared: each field as one text. */
 export type Response = Readonly<Record<Field, string>> & {
+  /** Octets of the message, and where it was truncated of the one over TCP. */
+  readonly size: number;
   /** The octets of the question section, to see that case is kept. */
   readonly question: Uint8Array;
   /** Records that came twice in one section. */
@@ -37,9 +40,18 @@ export function readResponse(octets: Uint8Array): Response {
     authority: sectionText(authority),
     additional: sectionText(additional),
     edns: edns ? `version ${edns.version}${edns.dnssecOk ? " DO" : ""}` : "absent",
+    size: octets.length,
     question: octets.slice(12, questionEnd),
     duplicates: [answer, authority, additional].flatMap(repeated),
   };
+}
+
+/**
+ * A truncated response made whole, as a resolver does it: TC as it was over UDP, the rest from the
+ * response over TCP, the OPT record apart.
+ */
+export function completeResponse(truncated: Response, overTcp: Response): Response {
+  return { ...overTcp, tc: truncated.tc, edns: truncated.edns, question: truncated.question };
 }
 
 function sectionText(texts: readonly string[] = []): string {
@@ -55,16 +67,15 @@ function recordText(record: ResourceRecord): string {
   return `${owner} ${record.ttl} ${typeToText(record.type)} ${rdataText(record)}`;
 }
 
-/** Hexadecimal, but for the names that RFC 1035 types hold: compression may change their case. */
+/** Hexadecimal, names in lower case: what a server compresses may lose its case. */
 function rdataText({ type, rdata }: ResourceRecord): string {
-  const parts: string[] = [];
-  let at = 0;
-  for (const start of rdata.length === 0 ? [] : rdataNames(type, rdata)) {
-    const end = skipName(rdata, start);
-    parts.push(hex(rdata.subarray(at, start)), formatName(lowerName(rdata.subarray(start, end))));
-    at = end;
-  }
-  parts.push(hex(rdata.subarray(at)));
+  const lowered = rdata.length === 0 ? rdata : lowerRdataNames(type, rdata);
+  const [nameStart] = rdataNames(type, lowered);
+  if (nameStart === undefined) return hex(lowered);
+  // The first name as text, for the reader.
+  const end = skipName(lowered, nameStart);
+  const name = formatName(lowered.subarray(nameStart, end));
+  const parts = [hex(lowered.subarray(0, nameStart)), name, hex(lowered.subarray(end))];
   return parts.filter((part) => part !== "").join(" ");
 }
 

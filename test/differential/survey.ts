@@ -3,7 +3,7 @@ import type { Heard } from "./compare.ts";
 import { DnsClient } from "./dns-client.ts";
 import { queriesFor } from "./query-corpus.ts";
 import { ask, type Query } from "./query.ts";
-import { readResponse } from "./response.ts";
+import { completeResponse, readResponse } from "./response.ts";
 import type { ZoneFile } from "./zone-files.ts";
 
 const inFlightMax = 32;
@@ -14,22 +14,40 @@ export function corpus(zones: readonly ZoneFile[], seed: number): Query[] {
   return zones.flatMap((zone) => queriesFor(zone, random));
 }
 
-/** Asks one server all queries, some at a time. @returns its responses in the queries' order */
+/** Asks one server one query. @returns the response's octets, if one came */
+export type Ask = (query: Query) => Promise<Uint8Array | undefined>;
+
+/**
+ * Asks a server all queries, some at a time; where a response is truncated also over TCP.
+ * @returns its responses in the queries' order
+ */
 export async function askAll(port: number, queries: readonly Query[]): Promise<Heard[]> {
   const client = await DnsClient.open({ port });
+  try {
+    return await hearAll((query) => ask(client, query), queries);
+  } finally {
+    client.close();
+  }
+}
+
+/** The same of a server that is not behind a port. */
+export async function hearAll(askOne: Ask, queries: readonly Query[]): Promise<Heard[]> {
   const heard: Heard[] = Array.from({ length: queries.length });
   let next = 0;
   async function work(): Promise<void> {
     while (next < queries.length) {
       const index = next++;
-      const response = await ask(client, queries[index] as Query);
-      heard[index] = response && readResponse(response);
+      heard[index] = await hear(askOne, queries[index] as Query);
     }
   }
-  try {
-    await Promise.all(Array.from({ length: inFlightMax }, work));
-  } finally {
-    client.close();
-  }
+  await Promise.all(Array.from({ length: inFlightMax }, work));
   return heard;
+}
+
+async function hear(askOne: Ask, query: Query): Promise<Heard> {
+  const octets = await askOne(query);
+  const response = octets && readResponse(octets);
+  if (!response || response.tc === "false" || query.mode === "tcp") return response;
+  const overTcp = await askOne({ ...query, mode: "tcp" });
+  return overTcp && completeResponse(response, readResponse(overTcp));
 }
