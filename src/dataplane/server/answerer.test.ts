@@ -7,7 +7,7 @@ import { decodeMessage } from "../../dns/wire/message.ts";
 import { parseName } from "../../dns/wire/name.ts";
 import { CLASS, OPCODE, RCODE, TYPE } from "../../dns/wire/registries.ts";
 import { buildZoneImage } from "../image/zone-image-builder.ts";
-import { startNameServer } from "./name-server.ts";
+import { openNameServer, startNameServer } from "./name-server.ts";
 import type { NameServer } from "./name-server.ts";
 import type { QueryLogEntry } from "./query-log-entry.ts";
 import type { Endpoint } from "./socket-address.ts";
@@ -124,6 +124,26 @@ for (const io of ["mmsg", "dgram"] as const) {
     });
   });
 }
+
+test("openNameServer() lets queries wait until start(), and serves what was published", async () => {
+  const listen = [{ address: "127.0.0.1", port: 0 }];
+  const server = await openNameServer({ listen, io: "mmsg", workers: 1 });
+  const address = server.addresses[0] as Endpoint;
+  const udp = await UdpClient.open(address);
+  const tcp = await TcpClient.open(address);
+  udp.send(queryOf("www.example.com.", TYPE.A), address);
+  tcp.send(queryOf("www.example.com.", TYPE.A));
+  await server.publish([zoneUpdate(1, "example.com.", 9)]);
+  await server.start();
+  await udp.waitFor(1);
+  for (const message of [udp.answers[0]?.message, (await tcp.waitForAnswers(1))[0]]) {
+    const { answer } = decodeMessage(message as Uint8Array);
+    assert.deepEqual([...(answer[0]?.rdata ?? [])], [192, 0, 2, 9]);
+  }
+  udp.close();
+  tcp.close();
+  await server.stop();
+});
 
 function queryOf(name: string, type: number, options: readonly EdnsOption[] = []): Uint8Array {
   return encodeMessage({

@@ -41,6 +41,17 @@ const queryLogIntervalMs = 100;
  * @throws ListenError where an address cannot be had; Error where `io` does not work here
  */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
+  const server = await openNameServer(options);
+  await server.start();
+  return server;
+}
+
+/**
+ * Listens, so that queries wait in the sockets, but answers none before `start()`: what is published
+ * until then is served from the first answer on.
+ * @throws ListenError where an address cannot be had; Error where `io` does not work here
+ */
+export async function openNameServer(options: NameServerOptions): Promise<NameServer> {
   const { listen, workers } = options;
   assert(listen.length > 0 && listen.length <= listenAddressCountMax, "listen: 1 to 64 addresses");
   assert(workers > 0 && workers <= workerCountMax, "workers: 1 to 256");
@@ -50,12 +61,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
   const taskOptions = { listen, workerCount: workers, udpPayloadSizeMax, tcp };
   const tasks = await makeTasks(options.io, taskOptions, logger);
   const { nsid, answer = "nameserver" } = options;
-  const server = new NameServer(tasks, {
-    answer: { kind: answer, udpPayloadSizeMax, nsid },
-    logger,
-  });
-  await server.start();
-  return server;
+  return new NameServer(tasks, { answer: { kind: answer, udpPayloadSizeMax, nsid }, logger });
 }
 
 async function makeTasks(
@@ -84,7 +90,7 @@ export class NameServer {
   #queryLogTimer: NodeJS.Timeout | undefined;
   #onQueryLog: ((entry: QueryLogEntry) => void) | undefined;
 
-  /** Use `startNameServer`. */
+  /** Use `startNameServer` or `openNameServer`. */
   constructor(tasks: WorkerTasks, options: { answer: AnswerOptions; logger: Logger }) {
     const { answer, logger } = options;
     this.#tasks = tasks;
@@ -101,6 +107,10 @@ export class NameServer {
     this.#supervisor = new Supervisor(this.#plans, { control, logger });
   }
 
+  /**
+   * Starts the workers; resolves once every one answers.
+   * @throws the first error of a worker that could not start; the sockets are closed then
+   */
   async start(): Promise<void> {
     try {
       await this.#supervisor.start();
@@ -122,7 +132,7 @@ export class NameServer {
     return { wanted: this.#plans.length, live: liveCount, restarts: restartCount };
   }
 
-  /** Resolves once every live worker serves the updates. */
+  /** Resolves once every live worker serves the updates; before `start()` at once. */
   publish(updates: readonly ZoneUpdate[]): Promise<void> {
     return this.#supervisor.publish(updates);
   }

@@ -62,6 +62,7 @@ export class Supervisor {
   #generation = 0;
   #waiters: Waiter[] = [];
   #watchdog: NodeJS.Timeout | undefined;
+  #isStarted = false;
   #isStopping = false;
 
   constructor(plans: readonly WorkerPlan[], options: SupervisorOptions) {
@@ -88,6 +89,7 @@ export class Supervisor {
    * @throws the first error of a worker that could not start; all are stopped then
    */
   async start(): Promise<void> {
+    this.#isStarted = true;
     try {
       await Promise.all(this.#slots.map((slot) => this.#startFirst(slot)));
     } catch (error) {
@@ -115,7 +117,10 @@ export class Supervisor {
     return this.#slots.reduce((sum, slot) => sum + slot.restartCount, 0);
   }
 
-  /** Resolves once every live worker serves the updates; waits for one where none is live. */
+  /**
+   * Resolves once every live worker serves the updates; waits for one where none is live. Before
+   * `start()` it resolves at once: the workers will start with them.
+   */
   publish(updates: readonly ZoneUpdate[]): Promise<void> {
     for (const update of updates) {
       accountSharedMemory(update.image?.byteLength ?? 0);
@@ -127,6 +132,7 @@ export class Supervisor {
     for (const { thread } of this.#slots) thread?.postMessage(message);
     // After the message: whoever sees the new number finds the message in its queue.
     setGeneration(this.#control, generation);
+    if (!this.#isStarted || this.#isStopping) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push({ generation, resolve }));
   }
 
