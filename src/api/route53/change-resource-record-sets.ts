@@ -100,21 +100,32 @@ async function planChanges(
 ): Promise<Mutation[]> {
   const zone = requireZone(context, zoneId);
   const plan = new ChangeBatchPlan(factsOf(context, zone));
-  await inSlices(changes, (change) => plan.apply(change));
-  const outcome = plan.finish();
+  // One snapshot a slice; commit() sees to it that all slices saw the same zone.
+  const inSnapshot = (slice: () => void): void => context.state.read(slice);
+  await inSlices(changes, (change) => plan.apply(change), inSnapshot);
+  const outcome = context.state.read(() => plan.finish());
   if ("messages" in outcome) throw invalidChangeBatch(outcome.messages);
   refuseFull(context, zone, outcome.mutations);
   return outcome.mutations;
 }
 
-/** Gives others on the thread a turn when a slice of time is over. */
-async function inSlices<T>(items: readonly T[], f: (item: T) => void): Promise<void> {
-  let sliceEnd = performance.now() + planSliceMs;
-  for (const item of items) {
-    f(item);
-    if (performance.now() < sliceEnd) continue;
-    await setImmediate();
-    sliceEnd = performance.now() + planSliceMs;
+/**
+ * Handles items one by one, giving others on the thread a turn when a slice of time is over.
+ * @param around runs one slice
+ */
+async function inSlices<T>(
+  items: readonly T[],
+  f: (item: T) => void,
+  around: (slice: () => void) => void = (slice) => slice(),
+): Promise<void> {
+  let next = 0;
+  while (next < items.length) {
+    if (next > 0) await setImmediate();
+    const sliceEnd = performance.now() + planSliceMs;
+    around(() => {
+      do f(items[next++] as T);
+      while (next < items.length && performance.now() < sliceEnd);
+    });
   }
 }
 

@@ -32,30 +32,33 @@ const routingFields = [
 export function readRRset(change: ChangeInput): ResourceRecordSet {
   checkFields(change);
   const input = change.ResourceRecordSet;
-  return {
-    name: normaliseName(input.Name),
-    type: input.Type,
-    ...present("setIdentifier", input.SetIdentifier),
-    ...present("weight", input.Weight),
-    ...present("region", input.Region),
-    ...present("failover", input.Failover),
-    ...present("geoLocation", readGeoLocation(change)),
-    ...present("geoProximityLocation", readGeoProximity(change)),
-    ...present("multiValueAnswer", input.MultiValueAnswer === true ? true : undefined),
-    ...present("cidrRoutingConfig", readCidr(input)),
-    ...present("healthCheckId", input.HealthCheckId),
-    ...present("ttl", input.TTL),
-    ...present(
-      "resourceRecords",
-      input.ResourceRecords?.map(({ Value }) => Value),
-    ),
-    ...present("aliasTarget", readAlias(input)),
-  };
+  const rrset: ResourceRecordSet = { name: normaliseName(input.Name), type: input.Type };
+  if (input.SetIdentifier !== undefined) addRouting(rrset, change);
+  if (input.HealthCheckId !== undefined) rrset.healthCheckId = input.HealthCheckId;
+  if (input.TTL !== undefined) rrset.ttl = input.TTL;
+  if (input.ResourceRecords) {
+    rrset.resourceRecords = input.ResourceRecords.map(({ Value }) => Value);
+  }
+  if (input.AliasTarget) rrset.aliasTarget = readAlias(input.AliasTarget);
+  return rrset;
 }
 
-/** A member with its value, or no member. */
-function present<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+/** Adds what only a set with an identifier has. */
+function addRouting(rrset: ResourceRecordSet, change: ChangeInput): void {
+  const input = change.ResourceRecordSet;
+  if (input.SetIdentifier !== undefined) rrset.setIdentifier = input.SetIdentifier;
+  if (input.Weight !== undefined) rrset.weight = input.Weight;
+  if (input.Region !== undefined) rrset.region = input.Region;
+  if (input.Failover !== undefined) rrset.failover = input.Failover;
+  if (input.MultiValueAnswer === true) rrset.multiValueAnswer = true;
+  if (input.GeoLocation) rrset.geoLocation = readGeoLocation(change, input.GeoLocation);
+  if (input.GeoProximityLocation) {
+    rrset.geoProximityLocation = readGeoProximity(change, input.GeoProximityLocation);
+  }
+  if (input.CidrRoutingConfig) {
+    const { CollectionId, LocationName } = input.CidrRoutingConfig;
+    rrset.cidrRoutingConfig = { collectionId: CollectionId, locationName: LocationName };
+  }
 }
 
 function checkFields(change: ChangeInput): void {
@@ -93,9 +96,9 @@ function invalid(change: ChangeInput, what: string): ServiceError {
   return new ServiceError("InvalidInput", `Invalid request: ${message}`);
 }
 
-function readGeoLocation(change: ChangeInput): GeoLocation | undefined {
-  const input = change.ResourceRecordSet.GeoLocation;
-  if (!input) return undefined;
+type GeoLocationInput = NonNullable<RRsetInput["GeoLocation"]>;
+
+function readGeoLocation(change: ChangeInput, input: GeoLocationInput): GeoLocation {
   const { ContinentCode, CountryCode, SubdivisionCode } = input;
   const ofCountry = CountryCode !== undefined || SubdivisionCode !== undefined;
   expectOne(change, {
@@ -103,57 +106,44 @@ function readGeoLocation(change: ChangeInput): GeoLocation | undefined {
     count: Number(ContinentCode !== undefined) + Number(ofCountry),
   });
   if (ofCountry && CountryCode === undefined) throw invalid(change, "Missing field 'CountryCode'");
-  const location = {
-    ...present("continentCode", ContinentCode),
-    ...present("countryCode", CountryCode),
-    ...present("subdivisionCode", SubdivisionCode),
-  };
+  const location: GeoLocation = {};
+  if (ContinentCode !== undefined) location.continentCode = ContinentCode;
+  if (CountryCode !== undefined) location.countryCode = CountryCode;
+  if (SubdivisionCode !== undefined) location.subdivisionCode = SubdivisionCode;
   if (geoPlaceIndex(location) !== undefined) return location;
-  const code = [ContinentCode, CountryCode, SubdivisionCode].filter(isGiven).join("-");
+  const code = Object.values(location).join("-");
   throw invalid(change, `Unsupported GeoLocation '${code}'`);
 }
 
 const latitudeMax = 90;
 const longitudeMax = 180;
 
-function readGeoProximity(change: ChangeInput): GeoProximityLocation | undefined {
-  const input = change.ResourceRecordSet.GeoProximityLocation;
-  if (!input) return undefined;
+type GeoProximityInput = NonNullable<RRsetInput["GeoProximityLocation"]>;
+
+function readGeoProximity(change: ChangeInput, input: GeoProximityInput): GeoProximityLocation {
   const { AWSRegion, LocalZoneGroup, Coordinates, Bias } = input;
   expectOne(change, {
     of: "AWSRegion, LocalZoneGroup, or Coordinates",
     count: [AWSRegion, LocalZoneGroup, Coordinates].filter(isGiven).length,
   });
-  if (
-    Coordinates &&
-    (Math.abs(Number(Coordinates.Latitude)) > latitudeMax ||
-      Math.abs(Number(Coordinates.Longitude)) > longitudeMax)
-  ) {
-    throw invalid(change, "Coordinates out of range");
+  const location: GeoProximityLocation = {};
+  if (AWSRegion !== undefined) location.awsRegion = AWSRegion;
+  if (LocalZoneGroup !== undefined) location.localZoneGroup = LocalZoneGroup;
+  if (Coordinates) {
+    const { Latitude: latitude, Longitude: longitude } = Coordinates;
+    const onEarth =
+      Math.abs(Number(latitude)) <= latitudeMax && Math.abs(Number(longitude)) <= longitudeMax;
+    if (!onEarth) throw invalid(change, "Coordinates out of range");
+    location.coordinates = { latitude, longitude };
   }
+  if (Bias !== undefined) location.bias = Bias;
+  return location;
+}
+
+function readAlias(target: NonNullable<RRsetInput["AliasTarget"]>): AliasTarget {
   return {
-    ...present("awsRegion", AWSRegion),
-    ...present("localZoneGroup", LocalZoneGroup),
-    ...present(
-      "coordinates",
-      Coordinates && { latitude: Coordinates.Latitude, longitude: Coordinates.Longitude },
-    ),
-    ...present("bias", Bias),
+    hostedZoneId: bareId(target.HostedZoneId),
+    dnsName: normaliseName(target.DNSName),
+    evaluateTargetHealth: target.EvaluateTargetHealth,
   };
-}
-
-function readCidr(input: RRsetInput): ResourceRecordSet["cidrRoutingConfig"] {
-  const config = input.CidrRoutingConfig;
-  return config && { collectionId: config.CollectionId, locationName: config.LocationName };
-}
-
-function readAlias(input: RRsetInput): AliasTarget | undefined {
-  const target = input.AliasTarget;
-  return (
-    target && {
-      hostedZoneId: bareId(target.HostedZoneId),
-      dnsName: normaliseName(target.DNSName),
-      evaluateTargetHealth: target.EvaluateTargetHealth,
-    }
-  );
 }
