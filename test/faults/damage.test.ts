@@ -96,7 +96,10 @@ const stopped = join(base, "stopped");
 cpSync(killed, stopped, { recursive: true });
 assert.equal(start(stopped, expected).outcome, "whole");
 
-for (const [name, dir] of [["killed", killed], ["stopped", stopped]] as const) {
+for (const [name, dir] of [
+  ["killed", killed],
+  ["stopped", stopped],
+] as const) {
   test(`openForStore() after damage loses nothing in silence, server ${name}`, () => {
     const files = readdirSync(dir).filter((file) => /^signpost\.db|^journal-/.test(file));
     const tally: Record<string, number> = {};

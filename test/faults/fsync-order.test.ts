@@ -16,7 +16,15 @@ testWith(["/usr/bin/strace"], "no 200 leaves before its change is on the disk", 
   const folder = mkdtempSync(join(tmpdir(), "signpost-strace-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const trace = join(folder, "trace");
-  const strace = ["strace", "-D", "-f", "-s", "40", "-e", "trace=fsync,fdatasync,write,writev,sendmsg"];
+  const strace = [
+    "strace",
+    "-D",
+    "-f",
+    "-s",
+    "40",
+    "-e",
+    "trace=fsync,fdatasync,write,writev,sendmsg",
+  ];
   const signpost = await startSignpost({
     dataDir: join(folder, "data"),
     args: ["--workers", "1", "--io", "dgram"],

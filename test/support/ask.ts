@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { present } from "../../src/base/assert.ts";
 import { formatRdata } from "../../src/dns/rdata/rdata.ts";
 import { encodeMessage } from "../../src/dns/wire/encode-message.ts";
@@ -6,6 +7,8 @@ import type { Message } from "../../src/dns/wire/message.ts";
 import { parseName } from "../../src/dns/wire/name.ts";
 import { CLASS, OPCODE, RCODE, TYPE, typeFromText } from "../../src/dns/wire/registries.ts";
 import { DnsClient } from "../differential/dns-client.ts";
+
+const insyncTimeoutMs = 5_000;
 
 type Server = { address: string; port: number };
 
@@ -38,4 +41,15 @@ export async function ask(server: Server, name: string, type: string): Promise<M
 export async function askTxt(server: Server, name: string): Promise<string[]> {
   const { answer } = await ask(server, name, "TXT");
   return answer.map((record) => formatRdata(TYPE.TXT, record.rdata));
+}
+
+/** Asks for TXT values until they are as wanted, as they are once a change is INSYNC. */
+export async function untilTxt(server: Server, name: string, wanted: string[]): Promise<void> {
+  const deadlineMs = Date.now() + insyncTimeoutMs;
+  for (;;) {
+    const values = await askTxt(server, name);
+    if (JSON.stringify(values) === JSON.stringify(wanted)) return;
+    if (Date.now() > deadlineMs) throw new Error(`${name} is ${values}, not ${wanted}`);
+    await sleep(5);
+  }
 }
