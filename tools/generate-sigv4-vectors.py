@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Writes src/api/protocol/sigv4-vectors.json: requests as botocore signs them.
 
-Run with a Python that has botocore: tools/generate-sigv4-vectors.py > src/api/protocol/sigv4-vectors.json
+Run it with a Python that has botocore, its output going to that file.
 """
 import datetime
 import json

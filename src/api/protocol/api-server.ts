@@ -32,8 +32,6 @@ export type AnsweredRequest = {
 export type ApiLimits = DispatcherLimits & {
   /** From the start of a connection, or of a request, to the end of the request's head. */
   readonly headTimeoutMs: number;
-  /** Requests under way at once; one more is answered Throttling. */
-  readonly requestCountMax: number;
   /** Connections at once; one more is closed. */
   readonly connectionCountMax: number;
   /** How long `stop` waits for requests under way before it cuts them off. */
@@ -76,6 +74,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   server.on("request", (request, response) => desk.take(request, response, false));
   server.on("checkContinue", (request, response) => desk.take(request, response, true));
   await listen(server, options.listen);
+  server.on("error", (err) => options.logger.error({ err }, "Cannot accept connection"));
   const { address, port } = server.address() as AddressInfo;
   const stop = () => {
     desk.closing = true;
@@ -84,33 +83,28 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   return { address, port, stop };
 }
 
-/** Takes requests in, counts them, and sees each to its end. */
+/** Takes requests in and sees each to its end. */
 class RequestDesk {
   /** Set when the server stops: answers then close their connections. */
   closing = false;
   readonly #options: ApiServerOptions;
-  readonly #limits: ApiLimits;
   readonly #dispatcher: Dispatcher;
-  #underWay = 0;
 
-  constructor(options: ApiServerOptions, effective: ApiLimits) {
+  constructor(options: ApiServerOptions, effective: DispatcherLimits) {
     this.#options = options;
-    this.#limits = effective;
     this.#dispatcher = new Dispatcher(options, effective);
   }
 
   take(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    this.#underWay++;
-    response.once("close", () => this.#underWay--);
     const exchange: Exchange = {
       request,
       response,
       requestId: (this.#options.newRequestId ?? randomUUID)(),
-      crowded: this.#underWay > this.#limits.requestCountMax,
       askForBody: expectsContinue ? () => response.writeContinue() : () => {},
     };
+    response.on("error", () => {}); // a write to a connection just closed: nobody to tell
     this.#serve(exchange).catch((error: unknown) => {
-      // The answer has begun, so it cannot become an error: a cut connection says that it is not whole.
+      // The answer has begun: only a cut connection can still say that it is not whole.
       response.destroy();
       if (error instanceof ClientGoneError || !request.socket.writable) return;
       const { requestId } = exchange;
@@ -149,11 +143,12 @@ function listen(server: Server, at: ApiServerOptions["listen"]): Promise<void> {
 
 function stopServer(server: Server, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
     const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
     server.close(() => {
+      clearInterval(idle);
       clearTimeout(timer);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }

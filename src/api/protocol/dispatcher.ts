@@ -32,6 +32,8 @@ export type DispatcherLimits = {
   readonly requestTimeoutMs: number;
   /** Octets of all bodies held at once; more is answered Throttling. */
   readonly bodyOctetsMax: number;
+  /** Requests of known callers under way at once; one more is answered Throttling. */
+  readonly requestCountMax: number;
 };
 
 /** One request and the place for its answer. */
@@ -39,8 +41,6 @@ export type Exchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
-  /** More requests are under way than may be. */
-  readonly crowded: boolean;
   /** Tells a client that waits for it (RFC 9110 §10.1.1) to send its body. */
   askForBody(): void;
 };
@@ -75,6 +75,7 @@ export class Dispatcher {
   readonly #authenticator: Authenticator;
   readonly #routes: ReadonlyMap<string, readonly Route[]>;
   #heldOctets = 0;
+  #underWay = 0;
 
   constructor(options: DispatcherOptions, limits: DispatcherLimits) {
     this.#options = options;
@@ -172,10 +173,13 @@ export class Dispatcher {
   }
 
   #authenticate(received: Received, services: readonly string[]): Authentication {
-    if (received.exchange.crowded) throw new ServiceError("Throttling", "Rate exceeded");
     const { head, target, headerValues } = received;
     const signed = { method: head.method, target, headers: headerValues };
-    return this.#authenticator.begin(signed, services);
+    const authentication = this.#authenticator.begin(signed, services);
+    if (this.#underWay >= this.#limits.requestCountMax) throw rateExceeded();
+    this.#underWay++;
+    received.exchange.response.once("close", () => this.#underWay--);
+    return authentication;
   }
 
   /** Small bodies are proved before the handler runs, streams as the handler reads them. */
@@ -210,9 +214,7 @@ export class Dispatcher {
       chunks.push(chunk);
       received.heldOctets += chunk.length;
       this.#heldOctets += chunk.length;
-      if (this.#heldOctets > this.#limits.bodyOctetsMax) {
-        throw new ServiceError("Throttling", "Rate exceeded");
-      }
+      if (this.#heldOctets > this.#limits.bodyOctetsMax) throw rateExceeded();
     }
     return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
   }
@@ -241,6 +243,10 @@ const internalFailure = new ServiceError(
   "InternalFailure",
   "The request processing has failed because of an unknown error, exception or failure.",
 );
+
+function rateExceeded(): ServiceError {
+  return new ServiceError("Throttling", "Rate exceeded");
+}
 
 /** Errors of routes: `{"code", "message", "requestId"}`. */
 function encodeRouteError(error: ServiceError, requestId: string): HttpResponse {

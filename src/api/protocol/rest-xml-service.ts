@@ -37,12 +37,12 @@ export function createRestXmlService(options: RestXmlServiceOptions): Service {
     const match = router.match(request.method, request.path);
     const { name } = match.operation;
     const handler = options.handlers[name];
-    if (!handler) {
-      throw new ServiceError("NotImplemented", `The operation ${name} is not implemented.`);
-    }
     return {
       name,
       async run(message, context) {
+        if (!handler) {
+          throw new ServiceError("NotImplemented", `The operation ${name} is not implemented.`);
+        }
         const output = await handler(protocol.decode(match, message), context);
         return protocol.encode(match.operation, output, context.requestId);
       },

@@ -130,8 +130,8 @@ function boundValue(member: Member, match: OperationMatch, request: HttpRequest)
   const value = parseScalar(member.shape.kind, text);
   if (value !== undefined) return value;
   const where = `${member.binding} ${member.wireName}`;
-  const message = `'${text.slice(0, 64)}' is not a valid value for '${member.shape.kind}' in ${where}.`;
-  throw new ServiceError("InvalidInput", message);
+  const fault = `'${text.slice(0, 64)}' is not a valid value for '${member.shape.kind}'`;
+  throw new ServiceError("InvalidInput", `${fault} in ${where}.`);
 }
 
 function boundText(member: Member, match: OperationMatch, request: HttpRequest) {

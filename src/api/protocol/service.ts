@@ -10,7 +10,7 @@ export type Service = {
   accepts(head: Omit<HttpRequest, "body">): boolean;
   /**
    * The operation that a request asks for.
-   * @throws ServiceError where there is none, or it is not built
+   * @throws ServiceError where there is none
    */
   find(request: HttpRequest): FoundOperation;
   encodeError(error: ServiceError, requestId: string): HttpResponse;
@@ -20,7 +20,7 @@ export type FoundOperation = {
   readonly name: string;
   /**
    * Decodes and validates the input, does the work, encodes the answer.
-   * @throws ServiceError, or anything else for a defect
+   * @throws ServiceError, NotImplemented among them, or anything else for a defect
    */
   run(request: HttpRequest, context: RequestContext): Promise<HttpResponse>;
 };

@@ -78,8 +78,9 @@ function claimOfQuery(request: SignedRequest): SignatureClaim {
   const parameter = (name: string): string => {
     const value = queryValue(request, name);
     if (value) return value;
-    const message = `AWS query-string parameters must include '${name}'. Re-examine the query-string parameters.`;
-    throw new ServiceError("IncompleteSignature", message);
+    const message = `AWS query-string parameters must include '${name}'.`;
+    const advice = "Re-examine the query-string parameters.";
+    throw new ServiceError("IncompleteSignature", `${message} ${advice}`);
   };
   checkAlgorithm(parameter("X-Amz-Algorithm"));
   const lifeSeconds = Number(queryValue(request, "X-Amz-Expires") ?? 300);
@@ -125,8 +126,11 @@ const basicTime = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
 function checkTime(time: string): string {
   if (basicTime.test(time) && !Number.isNaN(parseBasicTime(time))) return time;
-  const message = `Date must be in ISO-8601 'basic format'. Got '${time.slice(0, 64)}'. See http://en.wikipedia.org/wiki/ISO_8601`;
-  throw new ServiceError("IncompleteSignature", message);
+  throw new ServiceError(
+    "IncompleteSignature",
+    `Date must be in ISO-8601 'basic format'. Got '${time.slice(0, 64)}'. ` +
+      "See http://en.wikipedia.org/wiki/ISO_8601",
+  );
 }
 
 function readCredential(credential: string) {
@@ -140,8 +144,8 @@ function readCredential(credential: string) {
     );
   }
   if (end !== terminator) {
-    const message = `Credential should be scoped with a valid terminator: '${terminator}', not '${end}'.`;
-    throw mismatch(message);
+    const wanted = `Credential should be scoped with a valid terminator: '${terminator}'`;
+    throw mismatch(`${wanted}, not '${end}'.`);
   }
   return { accessKeyId, service, scope: [day, region, service, end].join("/") };
 }

@@ -66,8 +66,8 @@ const changeCases: [name: string, changes: string, message: string][] = [
   [
     "a text too long",
     set(`<Name>a</Name><Type>A</Type><HealthCheckId>${"x".repeat(65)}</HealthCheckId>`),
-    `1 validation error detected: Value '${"x".repeat(65)}' at '${rrset}.healthCheckId' ${failed} ` +
-      "Member must have length less than or equal to 64",
+    `1 validation error detected: Value '${"x".repeat(65)}' at '${rrset}.healthCheckId' ` +
+      `${failed} Member must have length less than or equal to 64`,
   ],
   [
     "a pattern, inside a structure",

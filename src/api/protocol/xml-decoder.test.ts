@@ -58,7 +58,7 @@ const refused: [name: string, body: string | Uint8Array, code: string, message: 
     "another namespace",
     named("a").replace("2013-04-01", "2012-12-12"),
     "InvalidInput",
-    /^Invalid XML ; cvc-elt\.1: Cannot find the declaration of element 'CreateHostedZoneRequest'\.$/,
+    /^Invalid XML ; cvc-elt\.1: Cannot find the declaration of element 'CreateHosted/,
   ],
   ["a document type", bomb, "MalformedInput", /DOCTYPE is disallowed/],
   [
@@ -113,7 +113,7 @@ const refused: [name: string, body: string | Uint8Array, code: string, message: 
     "an unknown element",
     named("a").replace("<Name>", "<Nam>"),
     "InvalidInput",
-    /^Invalid XML ; cvc-complex-type\.2\.4: Invalid content was found starting with element 'Nam'\. One of '\{"https:\/\/route53\.amazonaws\.com\/doc\/2013-04-01\/":Name, /,
+    /'Nam'\. One of '\{"https:\/\/route53\.amazonaws\.com\/doc\/2013-04-01\/":Name, /,
   ],
   [
     "an element twice",

@@ -82,7 +82,8 @@ export class XmlDecoder {
   }
 
   #invalidContent(tag: XmlStartTag, expected: readonly string[]): ServiceError {
-    const found = `cvc-complex-type.2.4: Invalid content was found starting with element '${tag.localName}'.`;
+    const start = `element '${tag.localName}'`;
+    const found = `cvc-complex-type.2.4: Invalid content was found starting with ${start}.`;
     if (expected.length === 0) {
       return invalidXml(`${found} No child element is expected at this point.`);
     }

@@ -147,7 +147,8 @@ export class XmlReader {
       if (!spaced) {
         this.#refuseEnd();
         throw new XmlSyntaxError(
-          `Element type "${name}" must be followed by either attribute specifications, ">" or "/>".`,
+          `Element type "${name}" must be followed by either attribute specifications, ` +
+            '">" or "/>".',
         );
       }
       attributes ??= new Map();
