@@ -136,7 +136,8 @@ async function sendFile(
   for await (const octets of input) {
     for (let at = 0; at < octets.length; at += importPieceSizeMax) {
       if (!(await pieces.room())) return;
-      const piece = octets.slice(at, at + importPieceSizeMax);
+      // A copy: slice() of a Buffer is a view, and its memory belongs to the HTTP parser.
+      const piece = new Uint8Array(octets.subarray(at, at + importPieceSizeMax));
       const message: ToImportThread = { kind: "piece", octets: piece };
       thread.postMessage(message, [piece.buffer as ArrayBuffer]);
     }
