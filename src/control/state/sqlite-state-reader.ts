@@ -6,7 +6,6 @@ import type { TableKey, TableName } from "../model/tables.ts";
 import { decodeKey, encodeKey, keyRangeEnd } from "./key-codec.ts";
 import type { RowSet } from "./row-set.ts";
 import { multisetAdd, rrsetOfRow, rrsetRowCrc, rrsetRowText } from "./rrset-row.ts";
-import type { RRsetRow } from "./rrset-row.ts";
 import { databaseFileName, openForReading } from "./schema.ts";
 import { ZoneDamagedError } from "./state-reader.ts";
 import type { Damage, ListOptions, RRsetPosition, StateReader } from "./state-reader.ts";
@@ -60,7 +59,9 @@ class SqliteStateReader implements StateReader {
       `SELECT ${rrsetColumns} FROM rrset WHERE zoneKey = ? AND sortKey = ?
        ORDER BY type, setIdentifier`,
     );
+    this.#rrsetsAt.setReturnArrays(true);
     this.#rrsets = db.prepare(rrsetsFromSql);
+    this.#rrsets.setReturnArrays(true);
     this.#loadDamaged();
   }
 
@@ -107,14 +108,15 @@ class SqliteStateReader implements StateReader {
     const sortKey = nameSortKey(name);
     const row = this.#rrset.get(zone.zoneKey, sortKey, type, setIdentifier);
     if (!row) return undefined;
-    return decodeRRset({ ...row, sortKey, type, setIdentifier } as CheckedRow, { zone, zoneId });
+    const { value, crc } = row as { value: string; crc: number };
+    return decodeRRset([sortKey, type, setIdentifier, value, crc], { zone, zoneId });
   }
 
   rrsetsAt(zoneId: string, name: string): ResourceRecordSet[] {
     const zone = this.#zoneOf(zoneId);
     if (!zone) return [];
     const rows = this.#rrsetsAt.all(zone.zoneKey, nameSortKey(name));
-    return rows.map((row) => decodeRRset(row as unknown as CheckedRow, { zone, zoneId }));
+    return decodeRRsets(rows, { zone, zoneId });
   }
 
   rrsets(zoneId: string, from: RRsetPosition | undefined, limit: number): ResourceRecordSet[] {
@@ -123,7 +125,7 @@ class SqliteStateReader implements StateReader {
     const { name, type = "", setIdentifier = "" } = from ?? { name: "" };
     const sortKey = from ? nameSortKey(name) : "";
     const rows = this.#rrsets.all(zone.zoneKey, sortKey, type, setIdentifier, limit);
-    return rows.map((row) => decodeRRset(row as unknown as CheckedRow, { zone, zoneId }));
+    return decodeRRsets(rows, { zone, zoneId });
   }
 
   *eachRRset(zoneId: string): Generator<ResourceRecordSet> {
@@ -131,13 +133,15 @@ class SqliteStateReader implements StateReader {
     if (!zone) return;
     // A statement of its own: others may be in use while the caller walks this one.
     const statement = this.#db.prepare(rrsetsFromSql);
+    statement.setReturnArrays(true);
+    const rows = statement.iterate(zone.zoneKey, "", "", "", unlimited);
+    const of = { zone, zoneId };
     let count = 0;
     let hash = 0;
-    for (const row of statement.iterate(zone.zoneKey, "", "", "", unlimited)) {
-      const checked = row as unknown as CheckedRow;
+    for (const row of rows as unknown as Iterable<RRsetColumns>) {
       count++;
-      hash = multisetAdd(hash, checked.crc);
-      yield decodeRRset(checked, { zone, zoneId });
+      hash = multisetAdd(hash, row[4]);
+      yield decodeRRset(row, of);
     }
     if (count !== zone.count || hash !== zone.hash) {
       throw new ZoneDamagedError(zoneId, `it has ${count} sets, and should have ${zone.count}`);
@@ -203,7 +207,9 @@ const rrsetsFromSql = `
   ORDER BY sortKey, type, setIdentifier LIMIT ?`;
 
 type DocumentRow = { key: string; value: string; crc: number };
-type CheckedRow = RRsetRow & { crc: number };
+/** As `rrsetColumns` names them. */
+type RRsetColumns = [string, string, string, string, number];
+type OfZone = { zone: RowSet; zoneId: string };
 
 /** Above every key there is: U+10FFFF never begins a component. */
 function rangeEnd(prefix: TableKey): string {
@@ -217,9 +223,15 @@ function decodeDocument(table: string, row: DocumentRow): unknown {
   return JSON.parse(row.value);
 }
 
-function decodeRRset(row: CheckedRow, of: { zone: RowSet; zoneId: string }): ResourceRecordSet {
-  if (rrsetRowCrc(of.zone.zoneKey, rrsetRowText(row)) !== row.crc) {
-    throw new ZoneDamagedError(of.zoneId, `the ${row.type} set under ${row.sortKey} is damaged`);
+function decodeRRsets(rows: unknown[], of: OfZone): ResourceRecordSet[] {
+  return (rows as RRsetColumns[]).map((row) => decodeRRset(row, of));
+}
+
+function decodeRRset(columns: RRsetColumns, of: OfZone): ResourceRecordSet {
+  const [sortKey, type, setIdentifier, value, crc] = columns;
+  const row = { sortKey, type, setIdentifier, value };
+  if (rrsetRowCrc(of.zone.zoneKey, rrsetRowText(row)) !== crc) {
+    throw new ZoneDamagedError(of.zoneId, `the ${type} set under ${sortKey} is damaged`);
   }
   return rrsetOfRow(row);
 }
