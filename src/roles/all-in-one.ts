@@ -17,7 +17,7 @@ import { openStore } from "../control/log/open-store.ts";
 import type { Store } from "../control/log/open-store.ts";
 import { nameServerSuffixDefault } from "../control/model/name-servers.ts";
 import { ListenError } from "../dataplane/server/listen-error.ts";
-import { startNameServer } from "../dataplane/server/name-server.ts";
+import { openNameServer } from "../dataplane/server/name-server.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -73,7 +73,7 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     if (repaired) logger.warn(fields, `damage repaired: ${what}`);
     else logger.error(fields, `damage: ${what}`);
   }
-  const nameServer = await startNameServer({
+  const nameServer = await openNameServer({
     listen: settings.dns,
     io: settings.io,
     workers: settings.workers,
@@ -97,6 +97,8 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   compiler.onUpdates((batch) => publisher.take(batch));
   await compiler.ready;
   await publisher.idle();
+  // Queries that came in before wait in the sockets.
+  await nameServer.start();
   const api = await startApi({ settings, logger, store, nameServer, compiler, queryLogs });
   const parts = { store, nameServer, queryLogs, compiler, api };
   stopOnSignals(parts, { settings, logger });
