@@ -147,8 +147,17 @@ function describe({ name, type, ttl, resourceRecords, aliasTarget }: ResourceRec
   return `${owner} ${type} = ${aliasTarget.dnsName} of ${aliasTarget.hostedZoneId}${health}`;
 }
 
+/** Fields that `describe` says. */
+const described: ReadonlySet<string> = new Set([
+  "name",
+  "type",
+  "ttl",
+  "resourceRecords",
+  "aliasTarget",
+]);
+
 /** The set's identifier and routing fields. JSON escapes whatever would end the comment. */
 function policyOf(rrset: ResourceRecordSet): string {
-  const { name, type, ttl, resourceRecords, aliasTarget, ...policy } = rrset;
-  return JSON.stringify(policy);
+  const fields = Object.entries(rrset).filter(([field]) => !described.has(field));
+  return JSON.stringify(Object.fromEntries(fields));
 }

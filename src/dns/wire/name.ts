@@ -158,9 +158,11 @@ function unsupportedCharacter(text: string, index: number): NameError {
 }
 
 const decimalOctets = octetTexts((octet) => {
-  if (octet <= 0x20 || octet >= 0x7f) return `\\${String(octet).padStart(3, "0")}`;
   const character = String.fromCharCode(octet);
-  return '."();@$\\'.includes(character) ? `\\${character}` : character;
+  if (/[A-Za-z0-9_*/-]/.test(character)) return character;
+  if ('."();@$\\'.includes(character)) return `\\${character}`;
+  // Knot reads no other punctuation in names, and BIND takes \[ for something else.
+  return `\\${String(octet).padStart(3, "0")}`;
 });
 const octalOctets = octetTexts((octet) => {
   const character = String.fromCharCode(octet);
@@ -174,8 +176,9 @@ function octetTexts(textOf: (octet: number) => string): readonly string[] {
 
 /**
  * The text of a name, with its trailing dot.
- * @param escapeRadix 10: master-file form, special characters as `\X`, unprintable ones as decimal
- *   `\DDD` (RFC 4343 §2.1). 8: all but letters, digits, `-` and `_` as octal `\DDD` (Route 53).
+ * @param escapeRadix 10: master-file form, special characters as `\X`, all others but letters,
+ *   digits, `-`, `_`, `*` and `/` as decimal `\DDD` (RFC 4343 §2.1). 8: all but letters, digits,
+ *   `-` and `_` as octal `\DDD` (Route 53).
  */
 export function formatName(name: Name, escapeRadix: 8 | 10 = 10): string {
   return formatNameAt(name, 0, escapeRadix);
