@@ -87,9 +87,10 @@ test("exportZone() writes SOA and NS first, and says what a master file cannot",
 
 test("exportZone() ends where the receiver is too slow", async () => {
   const clock = manualClock(0);
-  const rrsets = Array.from({ length: 5_000 }, (_, i) => ({
-    ...{ name: `n${i}.example.com.`, type: "A", ttl: 60, resourceRecords: ["192.0.2.1"] },
-  }));
+  const rrsets = Array.from({ length: 5_000 }, (_, i) => {
+    const values = { ttl: 60, resourceRecords: ["192.0.2.1"] };
+    return { name: `n${i}.example.com.`, type: "A", ...values };
+  });
   let isClosed = false;
   const reader = { ...readerOf(rrsets), close: () => void (isClosed = true) };
   const job = { openReader: () => reader, clock, zoneId: "Z1", zoneName: "example.com." };
@@ -156,7 +157,13 @@ const checkers = ["/usr/sbin/nsd-checkzone", "/usr/bin/named-checkzone", "/usr/s
 testWith(checkers, "exportZone() writes what NSD, BIND and Knot load", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "signpost-export-"));
   t.after(() => rmSync(folder, { recursive: true }));
-  for (const { origin, file } of hardZones()) {
+  const everyOctet = Array.from({ length: 256 }, (_, octet) => {
+    const escape = `\\${String(octet).padStart(3, "0")}`;
+    return `${escape} A 192.0.2.1\nt${octet} TXT "${escape}"\nm${octet} MX 0 ${escape}x\n`;
+  });
+  const octets = join(folder, "octets.zone");
+  writeFileSync(octets, `$TTL 60\n@ SOA a. b. 1 2 3 4 5\n@ NS a.\n${everyOctet.join("")}`);
+  for (const { origin, file } of [...hardZones(), { origin: "octets.test.", file: octets }]) {
     await t.test(origin, async () => {
       const zoneName = normaliseName(origin);
       const path = join(folder, "exported.zone");

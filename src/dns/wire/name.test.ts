@@ -137,7 +137,8 @@ test("parseName() takes octets above 0x7F only as raw octets", () => {
 test("formatName() escapes what could be taken otherwise", () => {
   assert.equal(formatName(rootName), ".");
   assert.equal(formatName(wire("a.b", "C")), "a\\.b.C.");
-  assert.equal(formatName(wire('"();@$\\ \u00ff\0')), '\\"\\(\\)\\;\\@\\$\\\\\\032\\255\\000.');
+  assert.equal(formatName(wire('"();@$\\ \u00ff\0')), '\\"\\(\\)\\;\\@\\$\\092\\032\\255\\000.');
+  assert.equal(formatName(wire("*", "a_b-c", "a/b", "[~")), "*.a_b-c.a/b.\\091\\126.");
   assert.equal(formatName(wire("*", "a_b-c", "a/b"), 8), "\\052.a_b-c.a\\057b.");
 });
 

@@ -160,8 +160,8 @@ function unsupportedCharacter(text: string, index: number): NameError {
 const decimalOctets = octetTexts((octet) => {
   const character = String.fromCharCode(octet);
   if (/[A-Za-z0-9_*/-]/.test(character)) return character;
-  if ('."();@$\\'.includes(character)) return `\\${character}`;
-  // Knot reads no other punctuation in names, and BIND takes \[ for something else.
+  if ('."();@$'.includes(character)) return `\\${character}`;
+  // Knot reads no other punctuation in names, BIND takes \[ for something else, NSD \\. too.
   return `\\${String(octet).padStart(3, "0")}`;
 });
 const octalOctets = octetTexts((octet) => {
