@@ -52,6 +52,7 @@ test("tags are added, replaced, removed and listed in order of key", async () =>
     [{ ...resource, AddTags: twice }, "InvalidInput"],
     [{ ...resource, AddTags: [{ Value: "x" }] }, "InvalidInput"],
     [{ ResourceType: "healthcheck", ResourceId: "x", RemoveTagKeys: ["a"] }, "NoSuchHealthCheck"],
+    [{ ...resource, ResourceId: `/hostedzone/${zone}`, RemoveTagKeys: ["a"] }, "InvalidInput"],
     [{ ...resource, ResourceId: "ZNOTHERE", RemoveTagKeys: ["a"] }, "NoSuchHostedZone"],
   ];
   for (const [input, code] of refusals) {

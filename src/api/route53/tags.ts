@@ -3,7 +3,6 @@ import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { commit } from "./commit.ts";
 import type { HandlerFamily, Route53Handlers } from "./route53-handler.ts";
-import { requireZone } from "./zones.ts";
 
 type Tags = Record<string, string>;
 type Resource = { ResourceType: "healthcheck" | "hostedzone"; ResourceId: string };
@@ -45,10 +44,23 @@ export const tags: HandlerFamily<
     }),
 });
 
-/** Tags take the bare id only: with a prefix there is no such resource. */
+/** Ids of hosted zones are at most this long; with a prefix they are longer. */
+const zoneIdSizeMax = 32;
+
+/** Tags take the bare id only; AWS tells who sends `/hostedzone/Z…` that it is too long. */
 function requireResource(context: ApiContext, { ResourceType, ResourceId }: Resource): void {
-  if (ResourceType === "hostedzone") requireZone(context, ResourceId);
-  else throw new ServiceError("NoSuchHealthCheck", `No health check found with ID: ${ResourceId}`);
+  if (ResourceType !== "hostedzone") {
+    throw new ServiceError("NoSuchHealthCheck", `No health check found with ID: ${ResourceId}`);
+  }
+  if (ResourceId.length > zoneIdSizeMax) {
+    throw new ServiceError(
+      "InvalidInput",
+      `1 validation error detected: Value '${ResourceId}' at 'resourceId' failed to satisfy ` +
+        `constraint: Member must have length less than or equal to ${zoneIdSizeMax}`,
+    );
+  }
+  if (context.state.get("hostedZone", [ResourceId]) !== undefined) return;
+  throw new ServiceError("NoSuchHostedZone", `No hosted zone found with ID: ${ResourceId}`);
 }
 
 function tagsOf(context: ApiContext, { ResourceType, ResourceId }: Resource): Tags {
