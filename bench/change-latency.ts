@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseName } from "../src/dns/wire/name.ts";
 import { TYPE } from "../src/dns/wire/registries.ts";
 import { DnsClient } from "../test/differential/dns-client.ts";
-import { importZone } from "../test/differential/import-zone.ts";
+import { importZones } from "../test/differential/transfer-zones.ts";
 import { ask } from "../test/differential/query.ts";
 import { readResponse } from "../test/differential/response.ts";
 import { route53Client } from "../test/support/route53-client.ts";
@@ -20,6 +20,8 @@ import { publish, quantile } from "./report.ts";
 
 /** How much is measured. */
 export type ChangeLatencyOptions = {
+  /** Folder for the report; default `bench/results`. */
+  readonly results?: string | undefined;
   /** Names in each zone that is measured. */
   readonly nameCounts: readonly number[];
   readonly changes: number;
@@ -46,25 +48,28 @@ export async function changeLatency(options: ChangeLatencyOptions): Promise<void
     );
     rows.push([String(nameCount), String(samples.length), ...cells]);
   }
-  publish({
-    name: "change-latency",
-    title: "From a change to its answer",
-    method:
-      "Time from sending ChangeResourceRecordSets (one UPSERT; SigV4, HTTP keep-alive, the AWS " +
-      "SDK) until a UDP query, repeated without a pause, gets the new value; and until the API " +
-      "has answered, which it does after the change is on disk. Milliseconds.",
-    columns: [
-      "names in the zone",
-      "changes",
-      "answer p50",
-      "answer p99",
-      "answer max",
-      "API p50",
-      "API p99",
-      "API max",
-    ],
-    rows,
-  });
+  publish(
+    {
+      name: "change-latency",
+      title: "From a change to its answer",
+      method:
+        "Time from sending ChangeResourceRecordSets (one UPSERT; SigV4, HTTP keep-alive, the AWS " +
+        "SDK) until a UDP query, repeated without a pause, gets the new value; and until the API " +
+        "has answered, which it does after the change is on disk. Milliseconds.",
+      columns: [
+        "names in the zone",
+        "changes",
+        "answer p50",
+        "answer p99",
+        "answer max",
+        "API p50",
+        "API p99",
+        "API max",
+      ],
+      rows,
+    },
+    options.results,
+  );
 }
 
 async function measureZone(nameCount: number, changes: number): Promise<Sample[]> {
@@ -73,7 +78,7 @@ async function measureZone(nameCount: number, changes: number): Promise<Sample[]
   writeBenchZone(zone.file, nameCount);
   const signpost = await startSignpost();
   try {
-    await importZone(signpost, zone);
+    await importZones(signpost, [zone]);
     return await measureChanges(signpost, nameCount, changes);
   } finally {
     await signpost.stop();

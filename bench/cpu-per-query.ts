@@ -16,6 +16,8 @@ import {
 
 /** How much is measured. */
 export type CpuPerQueryOptions = {
+  /** Folder for the report; default `bench/results`. */
+  readonly results?: string | undefined;
   readonly nameCount: number;
   readonly rounds: number;
   readonly seconds: number;
@@ -79,16 +81,19 @@ function publishCpu(measured: readonly Measured[], options: CpuPerQueryOptions):
     return [each.server.name, costOf(each).toFixed(0), range, ratio, rate.toFixed(0), each.rcodes];
   });
   const { nameCount, rounds, seconds } = options;
-  publish({
-    name: "cpu-per-query",
-    title: "CPU time per answered query",
-    method:
-      `One zone of ${nameCount} A records; 85 % answers, 10 % NXDOMAIN, 5 % NODATA. Each server ` +
-      `has core 0, dnsperf core 1. ${rounds} rounds of ${seconds} s over all servers in turn, ` +
-      "after one to warm up. CPU time of the whole process tree (user and system), divided by " +
-      "the queries answered: medians. The echo sends each packet back as it is, over the same " +
-      "driver as Signpost.",
-    columns: ["server", "ns/query", "range", "Signpost ÷ it", "queries/s", "answers"],
-    rows,
-  });
+  publish(
+    {
+      name: "cpu-per-query",
+      title: "CPU time per answered query",
+      method:
+        `One zone of ${nameCount} A records; 85 % answers, 10 % NXDOMAIN, 5 % NODATA. Each server ` +
+        `has core 0, dnsperf core 1. ${rounds} rounds of ${seconds} s over all servers in turn, ` +
+        "after one to warm up. CPU time of the whole process tree (user and system), divided by " +
+        "the queries answered: medians. The echo sends each packet back as it is, over the same " +
+        "driver as Signpost.",
+      columns: ["server", "ns/query", "range", "Signpost ÷ it", "queries/s", "answers"],
+      rows,
+    },
+    options.results,
+  );
 }

@@ -7,7 +7,12 @@ import { fuzz } from "../test/fuzz/packet-checks.ts";
 import { publish } from "./report.ts";
 
 /** How many packets, and which. */
-export type FuzzLongOptions = { readonly packets: number; readonly seed: number };
+export type FuzzLongOptions = {
+  /** Folder for the report; default `bench/results`. */
+  readonly results?: string | undefined;
+  readonly packets: number;
+  readonly seed: number;
+};
 
 const roundCount = 10;
 /** Growth after the first round above which memory counts as growing. */
@@ -18,7 +23,7 @@ const rssGrowthMax = 16 << 20;
  * Many mutated packets through the packet path, in rounds, with the memory after each.
  * @throws Error at the first exception or wrong response, and where a count or the memory is off
  */
-export async function fuzzLong({ packets, seed }: FuzzLongOptions): Promise<void> {
+export async function fuzzLong({ packets, seed, results }: FuzzLongOptions): Promise<void> {
   const collectGarbage = garbageCollector();
   const server = new InProcessServer();
   const random = seededRandom(seed);
@@ -42,17 +47,20 @@ export async function fuzzLong({ packets, seed }: FuzzLongOptions): Promise<void
   const last = memory.at(-1) as NodeJS.MemoryUsage;
   if (last.heapUsed - heapUsed > heapGrowthMax) throw new Error("the heap grows");
   if (last.rss - rss > rssGrowthMax) throw new Error("the resident memory grows");
-  publish({
-    name: "fuzz",
-    title: "Mutated packets",
-    method:
-      `${perRound * roundCount} valid queries of every kind over all zones of the differential ` +
-      "tests, each with one to three mutations (test/fuzz/mutate.ts), through the packet path. No " +
-      "exception; every response decodes and has the query's id, QR and opcode; every packet " +
-      "is in the counters; memory after a garbage collection stays where it was.",
-    columns: ["packets so far", "answered", "dropped", "heap, MiB", "resident, MiB"],
-    rows,
-  });
+  publish(
+    {
+      name: "fuzz",
+      title: "Mutated packets",
+      method:
+        `${perRound * roundCount} valid queries of every kind over all zones of the differential ` +
+        "tests, each with one to three mutations (test/fuzz/mutate.ts), through the packet path. No " +
+        "exception; every response decodes and has the query's id, QR and opcode; every packet " +
+        "is in the counters; memory after a garbage collection stays where it was.",
+      columns: ["packets so far", "answered", "dropped", "heap, MiB", "resident, MiB"],
+      rows,
+    },
+    results,
+  );
 }
 
 function memoryCells({ heapUsed, rss }: NodeJS.MemoryUsage): string[] {

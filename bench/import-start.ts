@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { parseName } from "../src/dns/wire/name.ts";
-import { importZone } from "../test/differential/import-zone.ts";
+import { importZones } from "../test/differential/transfer-zones.ts";
 import { peerVersion, startPeer, waitUntilServed } from "../test/differential/peers/peer.ts";
 import type { ZoneFile } from "../test/differential/zone-files.ts";
 import { startSignpost } from "../test/support/signpost-process.ts";
@@ -12,8 +12,12 @@ import { proportionalMemoryKib } from "./process-tree.ts";
 import { publish } from "./report.ts";
 import { peerKinds } from "./servers.ts";
 
-/** Names in the zone. */
-export type ImportStartOptions = { readonly nameCount: number };
+/** How much is measured. */
+export type ImportStartOptions = {
+  /** Folder for the report; default `bench/results`. */
+  readonly results?: string | undefined;
+  readonly nameCount: number;
+};
 
 const readyTimeoutMs = 300_000;
 
@@ -21,7 +25,7 @@ const readyTimeoutMs = 300_000;
  * A zone of many records: time of `zone import`, time from the start of a process to its first
  * answer, and memory then. Nothing is pinned; the servers run one after the other.
  */
-export async function importStart({ nameCount }: ImportStartOptions): Promise<void> {
+export async function importStart({ nameCount, results }: ImportStartOptions): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "signpost-bench-"));
   const zone = { origin: benchOrigin, file: join(directory, "bench.zone") };
   try {
@@ -33,19 +37,22 @@ export async function importStart({ nameCount }: ImportStartOptions): Promise<vo
       rows.push([kind.name, "–", seconds(peer.startMs), mebibytes(peer.pid)]);
       await peer.stop();
     }
-    publish({
-      name: "import-start",
-      title: `Import, start and memory with ${nameCount} records`,
-      method:
-        `A master file of ${nameCount} A records. Import: \`bin/signpost zone import\` into a ` +
-        "running Signpost, from its start to its end. Start: from the start of the process, " +
-        "with the zone on disk (peers: the master file; Signpost: its data directory), until " +
-        "the zone's SOA is answered with authority. Memory: PSS of the process tree then. " +
-        "Signpost is an API, a database and a name server in one process; the peers are name " +
-        "servers.",
-      columns: ["server", "import, s", "start to answer, s", "memory, MiB"],
-      rows,
-    });
+    publish(
+      {
+        name: "import-start",
+        title: `Import, start and memory with ${nameCount} records`,
+        method:
+          `A master file of ${nameCount} A records. Import: \`bin/signpost zone import\` into a ` +
+          "running Signpost, from its start to its end. Start: from the start of the process, " +
+          "with the zone on disk (peers: the master file; Signpost: its data directory), until " +
+          "the zone's SOA is answered with authority. Memory: PSS of the process tree then. " +
+          "Signpost is an API, a database and a name server in one process; the peers are name " +
+          "servers.",
+        columns: ["server", "import, s", "start to answer, s", "memory, MiB"],
+        rows,
+      },
+      results,
+    );
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -54,7 +61,7 @@ export async function importStart({ nameCount }: ImportStartOptions): Promise<vo
 async function measureSignpost(zone: ZoneFile, dataDir: string): Promise<string[]> {
   const first = await startSignpost({ dataDir });
   const importStartedAt = performance.now();
-  await importZone(first, zone);
+  await importZones(first, [zone]);
   const importMs = performance.now() - importStartedAt;
   await first.stop();
   const startedAt = performance.now();

@@ -15,10 +15,13 @@ export type Report = {
   readonly remarks?: readonly string[];
 };
 
-const folder = join(import.meta.dirname, "results");
+const folderDefault = join(import.meta.dirname, "results");
 
-/** Prints a report and writes it to `bench/results`, with the command, the date and versions. */
-export function publish(report: Report): void {
+/**
+ * Prints a report and writes it to a folder, with the command, the date and versions.
+ * @param folder default: `bench/results`
+ */
+export function publish(report: Report, folder = folderDefault): void {
   const command = `bench/run ${process.argv.slice(2).join(" ")}`;
   const text = `# ${report.title}
 

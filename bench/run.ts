@@ -19,12 +19,15 @@ const { values, positionals } = parseArgs({
     changes: { type: "string", default: "300" },
     packets: { type: "string", default: "1000000" },
     seed: { type: "string", default: "1" },
+    results: { type: "string" },
   },
 });
 const seed = Number(values.seed);
+const { results } = values;
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   "cpu-per-query": () =>
     cpuPerQuery({
+      results,
       nameCount: Number(values.names ?? 100_000),
       rounds: Number(values.rounds),
       seconds: Number(values.seconds),
@@ -32,11 +35,12 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
     }),
   "change-latency": () =>
     changeLatency({
+      results,
       nameCounts: (values.names ?? "1000,1000000").split(",").map(Number),
       changes: Number(values.changes),
     }),
-  "import-start": () => importStart({ nameCount: Number(values.names ?? 1_000_000) }),
-  fuzz: () => fuzzLong({ packets: Number(values.packets), seed }),
+  "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
+  fuzz: () => fuzzLong({ results, packets: Number(values.packets), seed }),
 };
 const benchmark = benchmarks[positionals[0] ?? ""];
 if (benchmark) {

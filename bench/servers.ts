@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-import { importZone } from "../test/differential/import-zone.ts";
+import { importZones } from "../test/differential/transfer-zones.ts";
 import { bind } from "../test/differential/peers/bind.ts";
 import { knot } from "../test/differential/peers/knot.ts";
 import { nsd } from "../test/differential/peers/nsd.ts";
@@ -37,7 +37,7 @@ const root = join(import.meta.dirname, "..");
 /** Signpost, with one answering worker, and the zone imported. */
 export async function startBenchSignpost(zone: ZoneFile): Promise<Server> {
   const signpost = await startSignpost({ prefix: onServerCore, args: ["--workers", "1"] });
-  await importZone(signpost, zone);
+  await importZones(signpost, [zone]);
   return {
     name: "signpost",
     port: signpost.dns.port,

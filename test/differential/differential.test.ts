@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
 
-import { encodeMessage } from "../../src/dns/wire/encode-message.ts";
 import { parseName } from "../../src/dns/wire/name.ts";
 import { startSignpost, type SignpostProcess } from "../support/signpost-process.ts";
 import { differences, judge, type Heard } from "./compare.ts";
@@ -18,14 +17,14 @@ import {
   documentedDifferences,
   type Disagreement,
 } from "./documented-differences.ts";
-import { exportZone, importZone } from "./import-zone.ts";
 import { bind } from "./peers/bind.ts";
 import { knot } from "./peers/knot.ts";
 import { nsd } from "./peers/nsd.ts";
 import { peerVersion, startPeer, type Peer } from "./peers/peer.ts";
-import { describeQuery, queryMessage, type Query } from "./query.ts";
+import { describeQuery, queryOctets, type Query } from "./query.ts";
 import { fields } from "./response.ts";
 import { askAll, corpus } from "./survey.ts";
+import { exportZones, importZones } from "./transfer-zones.ts";
 import { hardZones } from "./zone-files.ts";
 
 const seed = 1;
@@ -54,7 +53,7 @@ describe("differential: Signpost, Knot, NSD and BIND", { skip, timeout: 300_000 
     queries = corpus(zones, seed);
     peers = await Promise.all(kinds.map((kind) => startPeer(kind, { zones })));
     signpost = await startSignpost();
-    for (const zone of zones) await importZone(signpost, zone);
+    await importZones(signpost, zones);
     peersHeard = await Promise.all(peers.map((peer) => askAll(peer.port, queries)));
     signpostHeard = await askAll(signpost.dns.port, queries);
   });
@@ -83,29 +82,32 @@ describe("differential: Signpost, Knot, NSD and BIND", { skip, timeout: 300_000 
     for (const [index, query] of queries.entries()) {
       const response = signpostHeard[index];
       assert.ok(response, `no response to ${describeQuery(query)}`);
-      const question = encodeMessage(queryMessage(query)).slice(12, 12 + query.name.length + 4);
-      assert.deepEqual(response.question, question, describeQuery(query));
-      assert.deepEqual(response.duplicates, [], describeQuery(query));
+      const question = queryOctets(query).subarray(12, 12 + query.name.length + 4);
+      assert.ok(Buffer.from(question).equals(response.question), describeQuery(query));
+      // A chain that comes to the same DNAME again has it once for each step.
+      const repeated = response.duplicates.filter((text) => !text.includes(" DNAME "));
+      assert.equal(repeated.join(), "", describeQuery(query));
     }
   });
 
-  for (const [index, kind] of [knot, nsd].entries()) {
-    it(`exports zones from which ${kind.name} answers as from the originals`, async () => {
-      const directory = mkdtempSync(join(tmpdir(), "signpost-exported-"));
-      const exported = zones.map(({ origin }, i) => ({
-        origin,
-        file: join(directory, `${i}.zone`),
-      }));
-      try {
-        for (const zone of exported) await exportZone(signpost as SignpostProcess, zone);
+  it("exports zones from which Knot and NSD answer as from the originals", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "signpost-exported-"));
+    const exported = zones.map(({ origin }, i) => ({ origin, file: join(directory, `${i}.zone`) }));
+    try {
+      await exportZones(signpost as SignpostProcess, exported);
+      for (const [index, kind] of [knot, nsd].entries()) {
         const peer = await startPeer(kind, { zones: exported });
         peers.push(peer);
-        assert.deepEqual(await askAll(peer.port, queries), peersHeard[index]);
-      } finally {
-        rmSync(directory, { recursive: true, force: true });
+        const heard = await askAll(peer.port, queries);
+        for (const [i, query] of queries.entries()) {
+          const original = JSON.stringify(peersHeard[index]?.[i]);
+          assert.equal(JSON.stringify(heard[i]), original, `${kind.name}: ${describeQuery(query)}`);
+        }
       }
-    });
-  }
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
 
   function disagreementsAt(index: number): Disagreement[] {
     const heard = peersHeard.map((responses) => responses[index]);

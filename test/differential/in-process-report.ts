@@ -8,7 +8,6 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { encodeMessage } from "../../src/dns/wire/encode-message.ts";
 import { parseName } from "../../src/dns/wire/name.ts";
 import { InProcessServer } from "../fuzz/in-process-server.ts";
 import { differences, judge } from "./compare.ts";
@@ -17,7 +16,7 @@ import { bind } from "./peers/bind.ts";
 import { knot } from "./peers/knot.ts";
 import { nsd } from "./peers/nsd.ts";
 import { startPeer } from "./peers/peer.ts";
-import { describeQuery, queryMessage, type Query } from "./query.ts";
+import { describeQuery, queryOctets, type Query } from "./query.ts";
 import { fields } from "./response.ts";
 import { askAll, corpus, hearAll } from "./survey.ts";
 import { hardZones } from "./zone-files.ts";
@@ -69,5 +68,5 @@ for (const field of fields) {
 
 async function askInProcess(query: Query): Promise<Uint8Array | undefined> {
   const transport = query.mode === "tcp" ? "tcp" : "udp";
-  return server.answer(encodeMessage(queryMessage(query)), transport);
+  return server.answer(queryOctets(query), transport);
 }

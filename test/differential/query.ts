@@ -35,9 +35,20 @@ export function queryMessage({ name, type, mode, recursionDesired }: Query): Mes
   };
 }
 
+const encoded = new WeakMap<Query, Uint8Array>();
+
+/** The octets of a query's message, encoded once: every server is asked with the same. */
+export function queryOctets(query: Query): Uint8Array {
+  const known = encoded.get(query);
+  if (known) return known;
+  const octets = encodeMessage(queryMessage(query));
+  encoded.set(query, octets);
+  return octets;
+}
+
 /** Asks over UDP or TCP as the query says. @returns the response's octets, if one came */
 export function ask(client: DnsClient, query: Query): Promise<Uint8Array | undefined> {
-  const message = encodeMessage(queryMessage(query));
+  const message = queryOctets(query);
   return query.mode === "tcp" ? client.askTcp(message) : client.askUdp(message);
 }
 

@@ -11,7 +11,7 @@ import { parseName } from "../../src/dns/wire/name.ts";
 import { RCODE, TYPE } from "../../src/dns/wire/registries.ts";
 import { DnsClient } from "../differential/dns-client.ts";
 import { recordsOf } from "../differential/hard-records.ts";
-import { importZone } from "../differential/import-zone.ts";
+import { importZones } from "../differential/transfer-zones.ts";
 import { ask, modes } from "../differential/query.ts";
 import { readResponse } from "../differential/response.ts";
 import { startSignpost, type SignpostProcess } from "../support/signpost-process.ts";
@@ -34,7 +34,7 @@ describe("a running server that is sent garbage", { timeout: 120_000 }, () => {
 
   before(async () => {
     signpost = await startSignpost();
-    await importZone(signpost, { origin, file });
+    await importZones(signpost, [{ origin, file }]);
     client = await DnsClient.open({ port: signpost.dns.port });
   });
 

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -48,16 +48,17 @@ const servedPollMs = 10;
 /** The `PATH` with the folders where Debian puts servers. */
 const searchPath = `${process.env["PATH"]}:/usr/sbin:/sbin`;
 
-/** The version line of an installed peer; `undefined` where it is not installed. */
+/** The version that an installed peer prints; `undefined` where it is not installed. */
 export function peerVersion(kind: PeerKind): string | undefined {
-  const command = `${kind.program} ${kind.versionArguments.join(" ")} 2>&1 | head -n 1`;
-  const environment = { ...process.env, PATH: searchPath };
-  try {
-    execFileSync("sh", ["-c", `command -v ${kind.program}`], { env: environment });
-  } catch {
-    return undefined;
-  }
-  return execFileSync("sh", ["-c", command], { env: environment, encoding: "utf8" }).trim();
+  const { stdout, stderr, error } = spawnSync(kind.program, kind.versionArguments, {
+    encoding: "utf8",
+    env: { ...process.env, PATH: searchPath },
+  });
+  if (error) return undefined;
+  const lines = `${stdout}\n${stderr}`.split("\n");
+  const line = lines.find((text) => /\d+\.\d+\.\d+/.test(text)) ?? "";
+  // PowerDNS begins it with the time.
+  return line.replace(/^\w{3} \d+ [\d:]+ /, "").trim();
 }
 
 /** Options of a start. */
