@@ -58,15 +58,20 @@ export class NodeDraft {
   /** Keeps the order of layout.ts: by type, the SOA first. */
   #insert(type: number, block: number): void {
     const types = this.#types;
+    if (types.length === 0) {
+      types.push(type);
+      this.#blocks.push(block);
+      return;
+    }
     if (types.includes(type)) this.#refuse(type, "given twice");
     if (types.length >= rrsetCountMax) {
       this.#refuse(type, `more sets of one owner, limit ${rrsetCountMax}`);
     }
     let at = types.length;
-    while (at > 0 && type !== types[at - 1] && order(type) < order(types[at - 1] as number)) at--;
+    while (at > 0 && order(type) < order(types[at - 1] as number)) at--;
     types.splice(at, 0, type);
     this.#blocks.splice(at, 0, block);
-    if (types.length > 1 && types.includes(TYPE.CNAME)) {
+    if (types.includes(TYPE.CNAME)) {
       const other = types.find((one) => !besideCname.has(one));
       if (other !== undefined) this.#refuse(other, "the owner has a CNAME");
     }

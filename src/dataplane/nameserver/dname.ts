@@ -19,21 +19,45 @@ export function synthesize(
   node: number,
   label: number,
 ): number {
+  let record = findRecord(context, zone, node);
+  if (record === 0) {
+    record = context.cursor;
+    if (!writeDname(context, zone, node, label)) return NOERROR;
+  }
+  const prefixSize = context.labelStart[label] as number;
+  const targetSize = context.view.getUint16(record + RECORD_HEADER_SIZE - 2);
+  if (prefixSize + targetSize > nameSizeMax) return YXDOMAIN;
+  return writeCname(context, record, label, prefixSize + 2);
+}
+
+/** The offset of a DNAME record that the chain has come by before; 0 if it has not. */
+function findRecord(context: QueryContext, zone: ZoneView, node: number): number {
+  for (let i = 0; i < context.dnameCount; i++) {
+    if (context.dnameNode[i] === node && context.dnameZoneKey[i] === zone.zoneKey) {
+      return context.dnameRecord[i] as number;
+    }
+  }
+  return 0;
+}
+
+/** @returns false if there is none, or no room */
+function writeDname(context: QueryContext, zone: ZoneView, node: number, label: number): boolean {
   let block = findBlock(zone, node, dnameKey);
   if (isRouted(zone, block)) {
-    if (choose(context, zone, block) === 0) return NOERROR;
+    if (choose(context, zone, block) === 0) return false;
     block = context.leaves[0] as number;
   }
   const record = context.cursor;
   if (writeRRset(context, zone, block, context.labelPosition[label] as number) === 0) {
     context.truncated = TC;
-    return NOERROR;
+    return false;
   }
   context.answerCount++;
-  const targetSize = context.cursor - record - RECORD_HEADER_SIZE;
-  const prefixSize = context.labelStart[label] as number;
-  if (prefixSize + targetSize > nameSizeMax) return YXDOMAIN;
-  return writeCname(context, record, label, prefixSize + 2);
+  const i = context.dnameCount++;
+  context.dnameZoneKey[i] = zone.zoneKey;
+  context.dnameNode[i] = node;
+  context.dnameRecord[i] = record;
+  return true;
 }
 
 /** Writes the CNAME that the DNAME at offset `record` stands for (RFC 6672 §3.1: its TTL too). */

@@ -87,6 +87,7 @@ function reset(
   context.ednsSubnetOffset = 0;
   context.ednsSubnetSize = 0;
   context.chainLength = 0;
+  context.dnameCount = 0;
   context.answerCount = 0;
   context.authorityCount = 0;
   context.additionalCount = 0;

@@ -89,6 +89,11 @@ export class QueryContext {
   chainLength = 0;
   readonly chainHash = new Int32Array(chainLengthMax + 1);
   readonly chainNameSize = new Int32Array(chainLengthMax + 1);
+  /** DNAME records written so far: zone key and node that each is from, and its offset. */
+  dnameCount = 0;
+  readonly dnameZoneKey = new Int32Array(chainLengthMax + 1);
+  readonly dnameNode = new Int32Array(chainLengthMax + 1);
+  readonly dnameRecord = new Int32Array(chainLengthMax + 1);
   /** Position in the response of the name that the chain goes on with. */
   nextPosition = 0;
 
