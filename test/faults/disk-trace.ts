@@ -51,7 +51,7 @@ type Parts = { args: string; paths: string[] };
 
 function diskCall(name: string, { args, paths }: Parts): DiskCall | undefined {
   const path = textOf(paths[0] ?? "");
-  const last = Number(/(\d+)$/.exec(args)?.[1]);
+  const last = Number(/(\d+)\s*$/.exec(args)?.[1]);
   switch (name) {
     case "openat":
       if (!args.includes("O_CREAT")) return undefined;
