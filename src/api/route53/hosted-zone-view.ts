@@ -1,5 +1,6 @@
 import type { VPCRegion } from "@aws-sdk/client-route-53";
 import type { DelegationSet, HostedZone } from "../../control/model/hosted-zone.ts";
+import { ZoneDamagedError } from "../../control/state/state-reader.ts";
 import type { ApiContext } from "./api-context.ts";
 import { zonePath } from "./resource-ids.ts";
 
@@ -14,11 +15,21 @@ export function hostedZoneView(context: ApiContext, zone: HostedZone) {
       ...(comment === undefined ? {} : { Comment: comment }),
       PrivateZone: zone.private,
     },
-    ResourceRecordSetCount: context.state.rrsetCount(zone.id),
+    ...countOf(context, zone),
     ...(acceleratedRecovery === undefined
       ? {}
       : { Features: { AcceleratedRecoveryStatus: recoveryStatus(acceleratedRecovery) } }),
   };
+}
+
+/** A damaged zone is listed with the others; only how much it holds is not known. */
+function countOf(context: ApiContext, zone: HostedZone): { ResourceRecordSetCount?: number } {
+  try {
+    return { ResourceRecordSetCount: context.state.rrsetCount(zone.id) };
+  } catch (error) {
+    if (error instanceof ZoneDamagedError) return {};
+    throw error;
+  }
 }
 
 function recoveryStatus(enabled: boolean): "ENABLED" | "DISABLED" {

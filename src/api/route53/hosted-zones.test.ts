@@ -357,6 +357,8 @@ test("VPCs are associated with private zones and taken off again", async () => {
     "vpc.example.",
   ]);
   assert.deepEqual(summaries[0]?.Owner, { OwningAccount: "000000000000" });
+  const unknown = await route53.refusal("ListHostedZonesByVPC", { ...vpc1, VPCId: "vpc-0" });
+  assert.equal(unknown.code, "InvalidInput");
   const token = await route53.refusal("ListHostedZonesByVPC", { ...vpc1, NextToken: "x" });
   assert.equal(token.code, "InvalidPaginationToken");
 

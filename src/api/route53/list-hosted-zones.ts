@@ -43,7 +43,7 @@ export const listHostedZones: HandlerFamily<
 
   ListHostedZonesByVPC: (input) =>
     context.state.read(() => {
-      const vpc = requireVpc(context, input);
+      const vpc = listedVpc(context, input);
       const size = pageSize(input.MaxItems, pageSizeMax);
       const rows = context.state.list("zoneByVpc", {
         ...pageStart(input.NextToken, { prefix: [vpc.id], size: 2 }),
@@ -61,6 +61,19 @@ export const listHostedZones: HandlerFamily<
       };
     }),
 });
+
+/** This one operation does not know InvalidVPCId. */
+function listedVpc(
+  context: ApiContext,
+  input: { VPCId: string; VPCRegion: string },
+): { id: string } {
+  try {
+    return requireVpc(context, input);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    throw new ServiceError("InvalidInput", error.message);
+  }
+}
 
 function zoneOf(context: ApiContext, id: string | undefined): HostedZone {
   const zone = context.state.get<HostedZone>("hostedZone", [id ?? ""]);

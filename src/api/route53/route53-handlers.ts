@@ -1,3 +1,5 @@
+import { ZoneDamagedError } from "../../control/state/state-reader.ts";
+import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { changeResourceRecordSets } from "./change-resource-record-sets.ts";
 import { cidrCollections } from "./cidr-collections.ts";
@@ -25,7 +27,7 @@ import { vpcAssociations } from "./vpc-associations.ts";
  * the protocol layer answers for what is left out that it is not implemented.
  */
 export function route53Handlers(context: ApiContext): Route53Handlers {
-  return {
+  return guarded({
     ...createHostedZone(context),
     ...getHostedZone(context),
     ...deleteHostedZone(context),
@@ -45,5 +47,25 @@ export function route53Handlers(context: ApiContext): Route53Handlers {
     ...cidrCollections(context),
     ...listCidrCollections(context),
     ...geoLocations(context),
-  };
+  });
+}
+
+type AnyHandler = (input: unknown, request: unknown) => unknown;
+
+/** Tells of a damaged zone as what it is: a fault of this server that is known, not a defect. */
+function guarded(handlers: Route53Handlers): Route53Handlers {
+  const entries = Object.entries(handlers as Record<string, AnyHandler>);
+  return Object.fromEntries(
+    entries.map(([name, handler]) => [
+      name,
+      async (input: unknown, request: unknown): Promise<unknown> => {
+        try {
+          return await handler(input, request);
+        } catch (error) {
+          if (!(error instanceof ZoneDamagedError)) throw error;
+          throw new ServiceError("ServiceUnavailable", error.message);
+        }
+      },
+    ]),
+  );
 }
