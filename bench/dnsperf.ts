@@ -37,5 +37,5 @@ function numberAfter(text: string, label: string): number {
 
 function rcodesOf(text: string): string {
   const line = /Response codes:\s+(.+)/.exec(text)?.[1] ?? "";
-  return line.replaceAll(/ \d+ \((\d+)\.\d+%\)/g, " $1 %");
+  return line.replaceAll(/ \d+ \(([\d.]+)%\)/g, (_, share) => ` ${Math.round(Number(share))} %`);
 }

@@ -23,7 +23,7 @@ export type DocumentedDifference = {
 
 /**
  * Every difference from the peers' majority that is meant. A difference that no entry covers fails
- * the test; the test prints how often each entry was used, and one that is never used should go.
+ * the test, and so does an entry that is never used; the test prints how often each was.
  */
 export const documentedDifferences: readonly DocumentedDifference[] = [
   {

@@ -71,6 +71,16 @@ describe("a running server that is sent garbage", { timeout: 120_000 }, () => {
     await answersAsBefore();
   });
 
+  it("counts each message once as a response or as dropped", async () => {
+    const response = await fetch(`${signpost.api}/metrics`);
+    const metrics = await response.text();
+    const queries = sumOf(metrics, "signpost_dns_queries_total");
+    const responses = sumOf(metrics, "signpost_dns_responses_total");
+    const dropped = sumOf(metrics, "signpost_dns_dropped_total");
+    assert.equal(responses + dropped, queries);
+    assert.ok(queries > datagramCount / 2, `${queries} queries`);
+  });
+
   it("loses no worker", () => {
     assert.doesNotMatch(signpost.log(), /AssertionError|TypeError|RangeError|restart/i);
   });
@@ -90,3 +100,10 @@ describe("a running server that is sent garbage", { timeout: 120_000 }, () => {
     }
   }
 });
+
+/** The sum of a counter's series in Prometheus' text form. */
+function sumOf(metrics: string, name: string): number {
+  const lines = metrics.split("\n").filter((line) => line.startsWith(`${name}{`));
+  assert.ok(lines.length > 0, name);
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
+}
