@@ -95,6 +95,8 @@ export const walSizeMax = 32 * 1024 * 1024;
 export const databasePageCountMax = 2 ** 28;
 /** Tries to read on behind log entries that cannot be read at all. */
 export const unreadableEntryCountMax = 10_000;
+/** How long a reader waits for SQLite's own short locks (a checkpoint's end, recovery). */
+export const readerWaitMs = 5_000;
 /** How long a checkpoint waits for readers to finish before it is tried again later. */
 export const walReadersWaitMs = 20;
 export const checkpointRetryMs = 1_000;

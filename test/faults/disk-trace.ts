@@ -40,7 +40,9 @@ function ackOf(call: string, acks: string): TraceEvent[] {
 function callOf(line: string, directory: string): DiskCall | undefined {
   const [, name, args, result] = /^(\w+)\((.*)\)\s+= (-?\d+)/.exec(line) ?? [];
   if (name === undefined || args === undefined || Number(result) < 0) return undefined;
-  const paths = [...args.matchAll(/[<"]((?:\\x[0-9a-f]{2})*)[>"]/g)].map(([, one]) => one as string);
+  const paths = [...args.matchAll(/[<"]((?:\\x[0-9a-f]{2})*)[>"]/g)].map(
+    ([, one]) => one as string,
+  );
   const call = diskCall(name, { args, paths });
   const isOurs = call && (call.path === directory || call.path.startsWith(`${directory}/`));
   // The wal-index lives in shared memory and is made anew at each start.

@@ -77,7 +77,7 @@ export class SimulatedDisk {
 
 function pagesOf(offset: number, octets: Buffer): Change[] {
   const pages: Change[] = [];
-  for (let start = 0; start < octets.length; ) {
+  for (let start = 0; start < octets.length;) {
     const end = Math.min(octets.length, start + pageSize - ((offset + start) % pageSize));
     pages.push({ offset: offset + start, octets: octets.subarray(start, end) });
     start = end;

@@ -1,7 +1,7 @@
 import { bigZoneRRsetCount, compileNotesMax } from "../../base/limits.ts";
 import type { ZoneImage } from "../../dataplane/image/zone-image.ts";
 import { ZONE_FLAG } from "../../dataplane/image/zone-table.ts";
-import type { Committed } from "../log/change-log.ts";
+import type { Committed } from "../model/committed.ts";
 import type { HostedZone } from "../model/hosted-zone.ts";
 import { zoneIdOfSubject } from "../model/mutation.ts";
 import { servedZone } from "../state/served-zone.ts";

@@ -1,9 +1,10 @@
 import type { MessagePort } from "node:worker_threads";
 import { logEntrySizeMax, stageCountMax } from "../../base/limits.ts";
+import type { Committed } from "../model/committed.ts";
 import type { ResourceRecordSet } from "../model/resource-record-set.ts";
 import { AppliedRegister } from "./applied-register.ts";
 import { StoreError, StoreFullError } from "./change-log.ts";
-import type { Appended, ChangeLog, Committed, NewEntry, Staged } from "./change-log.ts";
+import type { Appended, ChangeLog, NewEntry, Staged } from "./change-log.ts";
 import type { StoreReply, StoreRequest } from "./store-messages.ts";
 
 type Pending = { resolve(result: never): void; reject(error: Error): void };
@@ -35,11 +36,7 @@ export class ChangeLogClient implements ChangeLog {
     port.on("close", () => this.gone("the store has stopped"));
   }
 
-  append(
-    subject: string,
-    expectedHead: number,
-    entry: NewEntry,
-  ): Promise<Appended | "conflict"> {
+  append(subject: string, expectedHead: number, entry: NewEntry): Promise<Appended | "conflict"> {
     const { action, mutations } = entry;
     const json = JSON.stringify(mutations);
     return this.#ask({ kind: "append", subject, expectedHead, action, json });

@@ -1,6 +1,6 @@
+import type { Committed } from "../model/committed.ts";
 import type { Mutation } from "../model/mutation.ts";
 import type { ResourceRecordSet } from "../model/resource-record-set.ts";
-import type { TableName } from "../model/tables.ts";
 
 /**
  * The append-only log of every change of configuration. Small on purpose: SQLite is behind it on
@@ -28,20 +28,6 @@ export type ChangeLog = {
 export type NewEntry = { action: string; mutations: Mutation[] };
 export type Appended = { seq: number; at: string };
 export type Staged = { count: number; hash: string };
-
-export type Committed = {
-  seq: number;
-  at: string;
-  subject: string;
-  action: string;
-  /** Zones whose sets changed. */
-  zones: ChangedZone[];
-  /** Small tables of which rows changed. */
-  tables: TableName[];
-};
-
-/** `names` as in `ResourceRecordSet.name`, each once; `"all"` after an import or a drop. */
-export type ChangedZone = { zoneId: string; names: string[] | "all" };
 
 /** How far every live answering worker serves the log: what INSYNC means. */
 export type Applied = {

@@ -36,11 +36,16 @@ test("readJournals() gives back what append() wrote", () => {
   const content = readJournals(dir);
   assert.equal(content.base, 4);
   assert.deepEqual(content.findings, []);
-  assert.deepEqual(content.records.map((one) => one.seq), [5, 6, 7]);
+  assert.deepEqual(
+    content.records.map((one) => one.seq),
+    [5, 6, 7],
+  );
   for (const [i, one] of content.records.entries()) {
     const want = records[i] as LogRecord;
     assert.deepEqual({ ...one, bytes: null, chain: null }, { ...want, bytes: null, chain: null });
-    assert.ok(Buffer.from(one.bytes).equals(want.bytes) && Buffer.from(one.chain).equals(want.chain));
+    assert.ok(
+      Buffer.from(one.bytes).equals(want.bytes) && Buffer.from(one.chain).equals(want.chain),
+    );
   }
   journal.close();
 });
@@ -74,7 +79,10 @@ test("readJournals() takes a record from the journal it belongs to", () => {
   writeFileSync(olderPath, kept);
   const { records, base } = readJournals(dir);
   assert.equal(base, 1);
-  assert.deepEqual(records.map((one) => String(one.bytes)), [`[{"n":1}]`, `["acknowledged"]`]);
+  assert.deepEqual(
+    records.map((one) => String(one.bytes)),
+    [`[{"n":1}]`, `["acknowledged"]`],
+  );
 });
 
 test("readJournals() reads on behind damage and says where it was", () => {

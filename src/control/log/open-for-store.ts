@@ -142,7 +142,9 @@ function journalDamage(journal: JournalContent, lastSeq: number): Damage[] {
   const found = new Set(journal.records.map((record) => record.seq));
   const damage = journal.findings.map(({ what }) => ({ what, repaired: true }));
   if (journal.base < 0) {
-    return lastSeq > 0 ? [{ what: "There was no journal beside the database", repaired: true }] : [];
+    return lastSeq > 0
+      ? [{ what: "There was no journal beside the database", repaired: true }]
+      : [];
   }
   const lost: number[] = [];
   for (let seq = journal.base + 1; seq <= lastSeq; seq++) if (!found.has(seq)) lost.push(seq);

@@ -53,7 +53,9 @@ export function missingEntries(missing: ReadonlyMap<number, string | undefined>)
 function missingEntry(seq: number, subject: string): Damage {
   const zoneId = zoneIdOfSubject(subject);
   const what = `Log entry ${seq} of ${subject} is damaged; the history has a hole there`;
-  return zoneId === undefined ? { seq, what, repaired: true } : { zoneId, seq, what, repaired: true };
+  return zoneId === undefined
+    ? { seq, what, repaired: true }
+    : { zoneId, seq, what, repaired: true };
 }
 
 /** `3 to 5, 9` for 3, 4, 5 and 9. */
@@ -64,6 +66,8 @@ export function ranges(numbers: readonly number[]): string {
     if (current?.last === number - 1) current.last = number;
     else found.push({ first: number, last: number });
   }
-  const texts = found.map(({ first, last }) => (first === last ? `${first}` : `${first} to ${last}`));
+  const texts = found.map(({ first, last }) =>
+    first === last ? `${first}` : `${first} to ${last}`,
+  );
   return texts.join(", ");
 }

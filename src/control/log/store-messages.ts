@@ -1,5 +1,6 @@
 import type { Damage } from "../state/state-reader.ts";
-import type { Appended, Committed, Staged } from "./change-log.ts";
+import type { Committed } from "../model/committed.ts";
+import type { Appended, Staged } from "./change-log.ts";
 import type { MessagePort } from "node:worker_threads";
 
 /** From a client to the store thread. `id` ties the reply to the request. */

@@ -10,9 +10,9 @@ import {
   storeQueueCountMax,
   walSizeMax,
 } from "../../base/limits.ts";
+import type { Committed } from "../model/committed.ts";
 import { databaseFileName } from "../state/schema.ts";
 import { StoreError, StoreFullError } from "./change-log.ts";
-import type { Committed } from "./change-log.ts";
 import { openForStore } from "./open-for-store.ts";
 import type { OpenedStore } from "./open-for-store.ts";
 import type { StoreCommand, StoreReply, StoreReport, StoreRequest } from "./store-messages.ts";

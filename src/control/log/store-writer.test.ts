@@ -197,7 +197,10 @@ test("commitGroup() syncs the journal before it commits, and once for a whole gr
   assert.deepEqual(operations, ["write", "sync"]);
   assert.deepEqual(seen, [0], "nothing is visible before it is on stable storage");
   assert.equal(outcomes[3], "conflict");
-  assert.deepEqual(committed.map(({ seq }) => seq), [1, 2, 3]);
+  assert.deepEqual(
+    committed.map(({ seq }) => seq),
+    [1, 2, 3],
+  );
   store.close();
 });
 

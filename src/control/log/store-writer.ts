@@ -1,11 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
+import { AssertionError } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import { journalSizeMax, logEntrySizeMax } from "../../base/limits.ts";
+import type { Committed } from "../model/committed.ts";
 import type { LogEntry, Mutation, StoredMutation } from "../model/mutation.ts";
 import { importSubject, zoneIdOfSubject } from "../model/mutation.ts";
 import { hashText, StateWriter } from "../state/state-writer.ts";
 import { StoreError } from "./change-log.ts";
-import type { Appended, Committed, Staged } from "./change-log.ts";
+import type { Appended, Staged } from "./change-log.ts";
 import type { Journal } from "./journal.ts";
 import { entryOfRecord, makeRecord } from "./log-record.ts";
 import type { LogRecord, SubjectHead } from "./log-record.ts";
@@ -79,6 +81,7 @@ export class StoreWriter {
       return group;
     } catch (error) {
       this.#rollback();
+      if (error instanceof AssertionError) throw error;
       const failure = storeErrorOf(error, this.#options.dataDir);
       // A conflict stands: it says that the head was another one before this group.
       return { outcomes: requests.map(() => failure), committed: [] };

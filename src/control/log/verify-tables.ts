@@ -74,8 +74,10 @@ class TablesVerifier {
   }
 
   #structure(): void {
-    for (const row of this.#rows("PRAGMA quick_check(10)")) {
-      if (row[0] !== "ok") this.#find(`Database structure: ${String(row[0]).split("\n")[0]}`);
+    for (const row of this.#rows("PRAGMA quick_check(5)")) {
+      if (row[0] === "ok") continue;
+      const text = String(row[0]).replace("*** in database main ***\n", "").replaceAll("\n", ", ");
+      this.#find(`Database structure: ${text}`);
     }
   }
 
@@ -148,7 +150,8 @@ class TablesVerifier {
 
   #rrsets(): void {
     const found = this.#rrsetRows();
-    const highest = Math.max(0, ...found.keys());
+    let highest = 0;
+    for (const zoneKey of found.keys()) highest = Math.max(highest, zoneKey);
     if (highest >= this.#nextZoneKey) this.#find(`Counter nextZoneKey is below ${highest}`);
     for (const row of this.#rows("SELECT zoneKey FROM garbage")) found.delete(row[0] as number);
     for (const [zoneId, zone] of this.#rowSets("zone")) {

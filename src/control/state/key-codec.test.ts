@@ -5,9 +5,9 @@ import { decodeKey, encodeKey, keyRangeEnd } from "./key-codec.ts";
 
 const component = fc.oneof(
   fc.string({ unit: "grapheme" }),
-  fc.array(fc.constantFrom("\0", "\u0001", "\u0002", "\u0003", "a", "b"), { maxLength: 4 }).map(
-    (parts) => parts.join(""),
-  ),
+  fc
+    .array(fc.constantFrom("\0", "\u0001", "\u0002", "\u0003", "a", "b"), { maxLength: 4 })
+    .map((parts) => parts.join("")),
 );
 const key = fc.array(component, { maxLength: 3 });
 

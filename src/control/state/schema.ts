@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, ftruncateSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { databasePageCountMax, walReadersWaitMs } from "../../base/limits.ts";
+import { databasePageCountMax, readerWaitMs, walReadersWaitMs } from "../../base/limits.ts";
 
 export const schemaVersion = 1;
 
@@ -71,7 +71,7 @@ export function openForWriting(path: string): DatabaseSync {
 
 /** Opens a connection that only reads, and leaves the write-ahead log alone when it closes. */
 export function openForReading(path: string): DatabaseSync {
-  const db = new DatabaseSync(path, { readOnly: true, timeout: walReadersWaitMs });
+  const db = new DatabaseSync(path, { readOnly: true, timeout: readerWaitMs });
   db.exec("PRAGMA cache_size = -32768");
   return db;
 }

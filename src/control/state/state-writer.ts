@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { assert } from "../../base/assert.ts";
 import { purgeCountMax } from "../../base/limits.ts";
-import type { ChangedZone, Committed } from "../log/change-log.ts";
+import type { ChangedZone, Committed } from "../model/committed.ts";
 import type { LogEntry, Mutation, StoredMutation } from "../model/mutation.ts";
 import { zoneIdOfSubject } from "../model/mutation.ts";
 import { nameSortKey } from "../model/name-sort-key.ts";
@@ -83,7 +83,9 @@ export class StateWriter {
   }
 
   importIds(): string[] {
-    return this.#run("SELECT id FROM import").all().map((row) => row["id"] as string);
+    return this.#run("SELECT id FROM import")
+      .all()
+      .map((row) => row["id"] as string);
   }
 
   flush(): void {
@@ -107,7 +109,9 @@ export class StateWriter {
   }
 
   setCounter(name: string, value: number): void {
-    const statement = this.#run("INSERT OR REPLACE INTO counter (name, value, crc) VALUES (?, ?, ?)");
+    const statement = this.#run(
+      "INSERT OR REPLACE INTO counter (name, value, crc) VALUES (?, ?, ?)",
+    );
     statement.run(name, value, counterCrc(name, value));
   }
 

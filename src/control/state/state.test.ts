@@ -114,7 +114,10 @@ function plain<T>(value: T): T {
 const rrset = fc
   .tuple(identity, body)
   .map(([id, rest]) => plain({ ...id, ...rest }) as ResourceRecordSet);
-const key = fc.array(fc.constantFrom("a", "b", "", "a\0", "ä", "😀"), { minLength: 1, maxLength: 2 });
+const key = fc.array(fc.constantFrom("a", "b", "", "a\0", "ä", "😀"), {
+  minLength: 1,
+  maxLength: 2,
+});
 const json = fc.jsonValue().map((value) => plain(value) as Json);
 const document = fc.oneof(
   fc.record({ put: fc.constantFrom(...tables), key, value: json }),
@@ -145,7 +148,10 @@ const step: fc.Arbitrary<Step> = fc.constantFrom(...zoneIds).chain((zoneId) =>
     },
     {
       weight: 1,
-      arbitrary: fc.record({ zoneId: fc.constant(zoneId), imported: fc.array(rrset, { minLength: 1 }) }),
+      arbitrary: fc.record({
+        zoneId: fc.constant(zoneId),
+        imported: fc.array(rrset, { minLength: 1 }),
+      }),
     },
   ),
 );
@@ -309,7 +315,10 @@ test("rrset() and eachRRset() find damage that comes while the server runs", () 
   store.close();
   const repaired = open(dir);
   const whole = openStateReader(dir);
-  assert.match(repaired.damage.map(({ what }) => what).join(), /The records of zone Z1 are damaged/);
+  assert.match(
+    repaired.damage.map(({ what }) => what).join(),
+    /The records of zone Z1 are damaged/,
+  );
   assert.equal([...whole.eachRRset("Z1")].length, 3);
   whole.close();
   repaired.close();
