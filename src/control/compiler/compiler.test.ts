@@ -231,7 +231,7 @@ test("startCompiler() starts with what is there already", async () => {
   });
   assert.equal(answerOf("x.there.test.", server), "4");
   assert.equal(answerOf("n21.big.test.", server), "21");
-  const total = store.state.count("hostedZone");
+  const total = store.state.count("hostedZone") - 1; // one is private
   assert.deepEqual(progress.at(-1), [total, total]);
   await other.stop();
 });

@@ -20,6 +20,9 @@ export type ServedImagesOptions = {
   publish: (updates: ImageUpdates) => void;
 };
 
+/** Zones compiled between two reports. */
+const progressInterval = 100;
+
 /** A zone that is served, or would be if it compiled. */
 type Entry = {
   zone: HostedZone;
@@ -85,12 +88,20 @@ export class ServedImages {
   compileAll(onProgress: (done: number, total: number) => void): void {
     this.#state.read(() => {
       this.#seenSeq = this.#state.lastSeq();
-      const total = this.#state.count("hostedZone");
+      const zones = this.#state
+        .list<HostedZone>("hostedZone")
+        .map(({ value }) => value)
+        .filter((zone) => !zone.private);
+      const counts = new Map<string, number>();
+      for (const { name } of zones) counts.set(name, (counts.get(name) ?? 0) + 1);
       let done = 0;
-      for (const { value } of this.#state.list<HostedZone>("hostedZone")) {
-        this.#review(value.id);
-        onProgress(++done, total);
+      for (const zone of zones) {
+        // Most names are one zone's: which of several is served need not be asked.
+        if (counts.get(zone.name) === 1) this.#begin(zone);
+        else this.#review(zone.id);
+        if (++done % progressInterval === 0) onProgress(done, zones.length);
       }
+      onProgress(done, zones.length);
     });
     // Not before: big zones wait since entry 1, so that nothing is served until they are.
     this.#flushedSeq = this.#seenSeq;
@@ -130,7 +141,7 @@ export class ServedImages {
     delete entry.build;
     this.#accept(entry, result);
     if (again) this.#compile(entry, since);
-    else if (entry.image && !entry.problem) this.#patch(entry, changed, since);
+    else if (changed.size > 0 && !entry.problem) this.#patch(entry, changed, since);
     this.#publish();
   }
 

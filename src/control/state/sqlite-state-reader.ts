@@ -34,6 +34,8 @@ class SqliteStateReader implements StateReader {
   readonly #rrset: StatementSync;
   readonly #rrsetsAt: StatementSync;
   readonly #rrsets: StatementSync;
+  /** Statements of `eachRRset` that nobody walks at the moment. */
+  readonly #walks: StatementSync[] = [];
   #depth = 0;
 
   constructor(db: DatabaseSync) {
@@ -132,16 +134,20 @@ class SqliteStateReader implements StateReader {
     const zone = this.#zoneOf(zoneId);
     if (!zone) return;
     // A statement of its own: others may be in use while the caller walks this one.
-    const statement = this.#db.prepare(rrsetsFromSql);
+    const statement = this.#walks.pop() ?? this.#db.prepare(rrsetsFromSql);
     statement.setReturnArrays(true);
     const rows = statement.iterate(zone.zoneKey, "", "", "", unlimited);
     const of = { zone, zoneId };
     let count = 0;
     let hash = 0;
-    for (const row of rows as unknown as Iterable<RRsetColumns>) {
-      count++;
-      hash = multisetAdd(hash, row[4]);
-      yield decodeRRset(row, of);
+    try {
+      for (const row of rows as unknown as Iterable<RRsetColumns>) {
+        count++;
+        hash = multisetAdd(hash, row[4]);
+        yield decodeRRset(row, of);
+      }
+    } finally {
+      this.#walks.push(statement);
     }
     if (count !== zone.count || hash !== zone.hash) {
       throw new ZoneDamagedError(zoneId, `it has ${count} sets, and should have ${zone.count}`);
