@@ -15,14 +15,14 @@ export type FuzzLongOptions = {
 };
 
 const roundCount = 10;
+/** Octets a packet, over the second half of the run, above which the heap counts as growing. */
+const heapGrowthPerPacketMax = 2;
 /**
- * Rounds before memory is watched. The mutator makes garbage, for which V8 enlarges its young
- * generation once, from 16 to 32 MiB (measured: in the fifth or sixth round of 100,000 packets).
+ * The same for resident memory, least of the second half against least of the first. The mutator
+ * makes garbage and odd packets make V8 compile anew: its own pages come and go in steps of 8 to
+ * 50 MiB (measured, with the heap flat).
  */
-const warmUpRounds = 7;
-/** Growth over the rounds after that above which memory counts as growing: two octets a packet. */
-const heapGrowthMax = 600_000;
-const rssGrowthMax = 4 << 20;
+const rssGrowthMax = 64 << 20;
 
 /**
  * Many mutated packets through the packet path, in rounds, with the memory after each.
@@ -48,9 +48,7 @@ export async function fuzzLong({ packets, seed, results }: FuzzLongOptions): Pro
     }
     rows.push([String(received), String(answered), String(dropped), ...memoryCells(usage)]);
   }
-  const warm = memory[warmUpRounds - 1] as NodeJS.MemoryUsage;
-  const last = memory.at(-1) as NodeJS.MemoryUsage;
-  if (last.heapUsed - warm.heapUsed > heapGrowthMax || last.rss - warm.rss > rssGrowthMax) {
+  if (isGrowing(memory, packets / 2)) {
     throw new Error(`memory grows:\n${rows.map((cells) => cells.join(" ")).join("\n")}`);
   }
   publish(
@@ -61,12 +59,29 @@ export async function fuzzLong({ packets, seed, results }: FuzzLongOptions): Pro
         `${perRound * roundCount} valid queries of every kind over all zones of the differential ` +
         "tests, each with one to three mutations (test/fuzz/mutate.ts), through the packet path. No " +
         "exception; every response decodes and has the query's id, QR and opcode; every packet " +
-        "is in the counters; memory after a garbage collection stays where it was.",
+        "is in the counters; the heap after a garbage collection stays where it was.",
       columns: ["packets so far", "answered", "dropped", "heap, MiB", "resident, MiB"],
       rows,
     },
     results,
   );
+}
+
+/** @param packets sent in the second half of the run */
+function isGrowing(memory: readonly NodeJS.MemoryUsage[], packets: number): boolean {
+  const first = memory.slice(0, memory.length / 2);
+  const second = memory.slice(memory.length / 2);
+  const heapGrowth = Math.min(...second.slice(-2).map(heapOf)) - Math.min(...first.map(heapOf));
+  const rssGrowth = Math.min(...second.map(rssOf)) - Math.min(...first.map(rssOf));
+  return heapGrowth > packets * heapGrowthPerPacketMax || rssGrowth > rssGrowthMax;
+}
+
+function heapOf({ heapUsed, external, arrayBuffers }: NodeJS.MemoryUsage): number {
+  return heapUsed + external + arrayBuffers;
+}
+
+function rssOf({ rss }: NodeJS.MemoryUsage): number {
+  return rss;
 }
 
 function memoryCells({ heapUsed, rss }: NodeJS.MemoryUsage): string[] {
