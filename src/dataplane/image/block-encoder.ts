@@ -60,6 +60,7 @@ export class BlockEncoder {
     if ("rdatas" in rrset) {
       this.#encodeRecords(zone, name, rrset);
     } else {
+      if (neverRouted.has(rrset.type)) refuse(rrset, "sets of this type cannot be routed");
       this.#reserve(BLOCK.program);
       this.words[start + BLOCK.sizes] =
         (BLOCK_FLAG.EXTENDED | BLOCK_FLAG.ROUTED) << BLOCK_FLAG_SHIFT;
@@ -243,6 +244,7 @@ export class BlockEncoder {
     if (choices.length === 0) refuse(set, "no choices");
     const at = this.free;
     const isSample = set.multivalue === true;
+    if (isSample && singletonTypes.has(set.type)) refuse(set, "more than one record");
     if (isSample && choices.length > SAMPLE_TARGETS_MAX) {
       refuse(set, `${choices.length} multivalue answers, limit ${SAMPLE_TARGETS_MAX}`);
     }
@@ -308,6 +310,9 @@ function isAtOrBelow(name: ImageName, ancestor: ImageName): boolean {
 
 /** The types that have one record. */
 const singletonTypes: ReadonlySet<number> = new Set([TYPE.SOA, TYPE.CNAME, TYPE.DNAME]);
+
+/** The types that decide how a search goes on; the name server reads them without a draw. */
+const neverRouted: ReadonlySet<number> = new Set([TYPE.NS, TYPE.SOA, TYPE.DNAME]);
 
 function checkRecords(set: SetReference & { ttl: number; rdatas: readonly Uint8Array[] }): void {
   const { ttl, rdatas, type } = set;

@@ -12,7 +12,8 @@ export type RoutedChoice =
 
 /**
  * Everything of one owner and type, for an image. Names are in wire form, uncompressed, in any
- * case; RDATA likewise. Its memory is only read during the call it is given to.
+ * case; RDATA likewise. Its memory is only read during the call it is given to. SOA, NS and DNAME
+ * are never aliases nor choices.
  */
 export type ImageRRset = SetReference &
   (

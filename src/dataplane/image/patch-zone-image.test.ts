@@ -42,6 +42,7 @@ function answers(server: NameServerUnderTest, names: readonly string[]): string[
 /** What an owner may have, as records of the owner `@OWNER@`. */
 const contents = [
   "",
+  "",
   "@OWNER@ A 192.0.2.1",
   "@OWNER@ A 192.0.2.2\n@OWNER@ A 192.0.2.3\n@OWNER@ TXT x",
   "@OWNER@ CNAME a",
@@ -49,14 +50,14 @@ const contents = [
   "@OWNER@ DNAME c",
 ] as const;
 
-const labels = ["a", "b", "c", "*"];
+const labels = ["a", "b", "*"];
 const owners = [
   ...labels,
   ...labels.flatMap((one) => labels.map((two) => `${one}.${two}`)),
   "a.a.a",
   "*.a.b",
   "a.*.a",
-  "b.c.b",
+  "b.a.b",
   "ns.a",
 ];
 const asked = [...owners, "d", "d.a", "d.a.a", "d.d.b", "d.*.a", "d.ns.a", "e.d.c"].map(
@@ -80,10 +81,11 @@ class ModelZone {
 describe("patchZoneImage()", () => {
   it("leaves the answers of an image built anew, whatever the changes", () => {
     const change = fc.tuple(fc.constantFrom(...owners), fc.constantFrom(...contents));
+    const nodes = (of: ZoneImage) => new Int32Array(of.buffer)[HEADER.nodeCount];
     let patched = 0;
     let rebuilt = 0;
     fc.assert(
-      fc.property(fc.array(change, { minLength: 1, maxLength: 25 }), (changes) => {
+      fc.property(fc.array(change, { minLength: 5, maxLength: 25 }), (changes) => {
         const model = new ModelZone();
         let image = model.build();
         for (const [owner, content] of changes) {
@@ -93,14 +95,14 @@ describe("patchZoneImage()", () => {
             patchZoneImage(image, name, model.setsAt(owner)) ||
             patchZoneImage((image = compactZoneImage(image)), name, model.setsAt(owner));
           if (isDone) patched++;
-          else image = model.build();
-          if (!isDone) rebuilt++;
+          else rebuilt++;
+          const fresh = model.build();
+          if (!isDone) image = fresh;
+          assert.equal(nodes(image), nodes(fresh), `after ${owner}`);
         }
         assert.deepEqual(answers(serving(image), asked), answers(serving(model.build()), asked));
-        const nodes = (of: ZoneImage) => new Int32Array(of.buffer)[HEADER.nodeCount];
-        assert.equal(nodes(image), nodes(model.build()));
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
     assert.ok(patched > rebuilt, `${patched} patched, ${rebuilt} rebuilt`);
   });

@@ -192,6 +192,18 @@ describe("buildZoneImage()", () => {
       /weight -1/,
     ],
     [
+      "a routed NS",
+      [
+        soa,
+        {
+          owner: name("a"),
+          type: TYPE.NS,
+          choices: [{ weight: 1, ttl: 1, rdatas: [apex] }],
+        },
+      ],
+      /cannot be routed/,
+    ],
+    [
       "an alias among multivalue answers",
       [
         soa,

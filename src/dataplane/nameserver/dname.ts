@@ -1,7 +1,7 @@
 import { nameSizeMax } from "../../base/limits.ts";
 import { RECORD_HEADER_SIZE, typeKey } from "../image/layout.ts";
 import type { ZoneView } from "../image/zone-image.ts";
-import { choose, findBlock, isRouted } from "./choose.ts";
+import { findBlock } from "./choose.ts";
 import type { QueryContext } from "./query-context.ts";
 import { ANY, CNAME, DNAME, FOLLOW, NOERROR, TC, YXDOMAIN } from "./response-codes.ts";
 import { writePointer, writeRRset } from "./write-rrset.ts";
@@ -40,13 +40,9 @@ function findRecord(context: QueryContext, zone: ZoneView, node: number): number
   return 0;
 }
 
-/** @returns false if there is none, or no room */
+/** @returns false if there is no room */
 function writeDname(context: QueryContext, zone: ZoneView, node: number, label: number): boolean {
-  let block = findBlock(zone, node, dnameKey);
-  if (isRouted(zone, block)) {
-    if (choose(context, zone, block) === 0) return false;
-    block = context.leaves[0] as number;
-  }
+  const block = findBlock(zone, node, dnameKey);
   const record = context.cursor;
   if (writeRRset(context, zone, block, context.labelPosition[label] as number) === 0) {
     context.truncated = TC;

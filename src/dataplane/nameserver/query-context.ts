@@ -65,7 +65,10 @@ export class QueryContext {
   ednsDnssecOk = 0;
   /** 1 if the query asks for the name server's identifier and there is one. */
   ednsNsid = 0;
-  /** Offset of the data of a client subnet option (RFC 7871 §6), and its size; 0 if there is none. */
+  /**
+   * Offset of the data of a client subnet option (RFC 7871 §6) in the query, and its size; 0 if there
+   * is none. Gone once the response is written over the query.
+   */
   ednsSubnetOffset = 0;
   ednsSubnetSize = 0;
 
