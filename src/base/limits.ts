@@ -149,3 +149,5 @@ export const buildThreadCountMax = 2;
 export const compileNotesMax = 20;
 /** How long a compiler that keeps dying waits before it is started again, at most. */
 export const compilerRestartDelayMaxMs = 5_000;
+/** How long a compiler that is to stop may keep images for the next start. */
+export const compilerStopMaxMs = 10_000;

@@ -6,14 +6,14 @@ export type CompilerThreadData = {
   dataDir: string;
   /** To the store: its commits drive the compiler. */
   storePort: MessagePort;
-  /** Seed of the name hash of every image, drawn once a process. */
-  seed: number;
 };
 
 /** From the main thread to the compiler's thread. */
 export type ToCompiler =
   /** Asks for the image of a zone, served or not. */
-  { kind: "imageOf"; id: number; zoneId: string };
+  | { kind: "imageOf"; id: number; zoneId: string }
+  /** Asks the thread to keep what the next start can use, and to end. */
+  | { kind: "stop" };
 
 /** From the compiler's thread to the main thread. */
 export type FromCompiler =
@@ -57,4 +57,4 @@ export type CompilerCounts = {
 };
 
 /** What a build thread is started with. */
-export type BuildThreadData = { dataDir: string; seed: number; zoneId: string };
+export type BuildThreadData = { dataDir: string; zoneId: string };

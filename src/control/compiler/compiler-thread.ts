@@ -8,17 +8,19 @@ import { present } from "../../base/assert.ts";
 import { buildThreadCountMax } from "../../base/limits.ts";
 import { ChangeLogClient } from "../log/change-log-client.ts";
 import { openStateReader } from "../state/sqlite-state-reader.ts";
+import { ImageCache } from "./image-cache.ts";
 import type { CompilerThreadData, FromCompiler, ToCompiler } from "./compiler-messages.ts";
 import { ServedImages } from "./served-images.ts";
 import type { CompileResult } from "./zone-compiler.ts";
 
 const port = present(parentPort, "runs as a worker thread");
-const { dataDir, storePort, seed } = workerData as CompilerThreadData;
+const { dataDir, storePort } = workerData as CompilerThreadData;
 const state = openStateReader(dataDir);
 const log = new ChangeLogClient(storePort);
+const cache = new ImageCache(dataDir);
 const images = new ServedImages({
   state,
-  seed,
+  cache,
   build: (zoneId) => {
     buildQueue.push(zoneId);
     startBuilds();
@@ -47,6 +49,10 @@ images.compileAll((done, total) => post({ kind: "progress", done, total }));
 reportReady();
 
 port.on("message", (message: ToCompiler) => {
+  if (message.kind === "stop") {
+    images.keep();
+    process.exit();
+  }
   const image = images.imageOf(message.zoneId)?.buffer ?? null;
   post({ kind: "image", id: message.id, image });
 });
@@ -61,7 +67,7 @@ function startBuilds(): void {
 }
 
 function startBuild(zoneId: string): void {
-  const data = { workerData: { dataDir, seed, zoneId } };
+  const data = { workerData: { dataDir, zoneId } };
   const thread = new Worker(new URL("./build-thread.ts", import.meta.url), data);
   let result: CompileResult | null | undefined;
   thread.on("message", (message: CompileResult | null) => {

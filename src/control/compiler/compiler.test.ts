@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -233,5 +233,35 @@ test("startCompiler() starts with what is there already", async () => {
   assert.equal(answerOf("n21.big.test.", server), "21");
   const total = store.state.count("hostedZone") - 1; // one is private
   assert.deepEqual(progress.at(-1), [total, total]);
+  assert.equal(other.counts().compiled, total);
+  await change(id, []);
   await other.stop();
+});
+
+test("startCompiler() keeps big zones' images from one start to the next", async () => {
+  const big =
+    store.state.list("zoneByName", { prefix: [nameSortKey("big.test.")] })[0]?.key[1] ?? "";
+  const images = join(dataDir, "images");
+  const write = (value: string) =>
+    change(big, [{ putRRset: big, rrset: a("n21.big.test.", `192.0.2.${value}`) }]);
+  const startAgain = async (): Promise<NameServerUnderTest> => {
+    await compiler.stop();
+    compiler = startCompiler({ dataDir, connectStore: () => store.connect() });
+    const server = new NameServerUnderTest();
+    compiler.onUpdates((batch) => {
+      serve(batch);
+      for (const { zoneKey, image } of batch.updates) {
+        server.zones.set(zoneKey, image ? { buffer: image } : undefined);
+      }
+    });
+    await compiler.ready;
+    return server;
+  };
+  await write("31");
+  await startAgain();
+  const { ino } = statSync(join(images, `${big}.image`));
+  assert.equal(answerOf("n21.big.test.", await startAgain()), "31");
+  assert.equal(statSync(join(images, `${big}.image`)).ino, ino, "loaded, and not written again");
+  await write("32");
+  assert.equal(answerOf("n21.big.test.", await startAgain()), "32");
 });

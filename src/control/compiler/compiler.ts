@@ -1,7 +1,6 @@
-import { randomInt } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
-import { compilerRestartDelayMaxMs } from "../../base/limits.ts";
+import { compilerRestartDelayMaxMs, compilerStopMaxMs } from "../../base/limits.ts";
 import type { CompileProblem } from "./compile-problem.ts";
 import type {
   CompilerCounts,
@@ -49,8 +48,6 @@ export function startCompiler(options: CompilerOptions): Compiler {
 class CompilerFacade implements Compiler {
   readonly ready: Promise<void>;
   readonly #options: CompilerOptions;
-  /** One seed for all images that name servers have at the same time (`ZoneImageOptions.seed`). */
-  readonly #seed = randomInt(2 ** 32);
   readonly #zoneKeys = new Map<string, number>();
   readonly #questions = new Map<number, (image: SharedArrayBuffer | undefined) => void>();
   #thread: Worker;
@@ -99,13 +96,19 @@ class CompilerFacade implements Compiler {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#answerAll();
-    await this.#thread.terminate();
+    const thread = this.#thread;
+    if (thread.threadId < 0) return;
+    const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+    thread.postMessage({ kind: "stop" } satisfies ToCompiler);
+    const timer = setTimeout(() => void thread.terminate(), compilerStopMaxMs);
+    await ended;
+    clearTimeout(timer);
   }
 
   #start(): Worker {
     const { dataDir } = this.#options;
     const storePort = this.#options.connectStore();
-    const workerData: CompilerThreadData = { dataDir, storePort, seed: this.#seed };
+    const workerData: CompilerThreadData = { dataDir, storePort };
     const url = new URL("./compiler-thread.ts", import.meta.url);
     const thread = new Worker(url, { workerData, transferList: [storePort] });
     let reason = new Error("the compiler's thread ended");

@@ -8,13 +8,14 @@ import { servedZone } from "../state/served-zone.ts";
 import type { StateReader } from "../state/state-reader.ts";
 import type { CompileProblem } from "./compile-problem.ts";
 import type { ImageUpdate, ImageUpdates } from "./compiler-messages.ts";
+import type { ImageCache } from "./image-cache.ts";
 import { ZoneCompiler, problemOf } from "./zone-compiler.ts";
 import type { CompileResult } from "./zone-compiler.ts";
 
 export type ServedImagesOptions = {
   state: StateReader;
-  /** Seed of the name hash of every image. */
-  seed: number;
+  /** Where images of big zones are kept from one start to the next. */
+  cache: ImageCache;
   /** Compiles a zone elsewhere; `built()` is to be called with the result. */
   build: (zoneId: string) => void;
   publish: (updates: ImageUpdates) => void;
@@ -27,6 +28,8 @@ const progressInterval = 100;
 type Entry = {
   zone: HostedZone;
   image?: ZoneImage;
+  /** Whether the cache has this image, as far as the log goes that it was made of. */
+  isKept: boolean;
   flags: number;
   problem?: CompileProblem;
   /** The first entry of the log that the image does not have yet; 0: it has all. */
@@ -70,7 +73,7 @@ export class ServedImages {
     this.#options = options;
     this.#state = options.state;
     this.#compiler = new ZoneCompiler(options.state, {
-      seed: options.seed,
+      seed: options.cache.seed,
       onNote: (zoneId, { owner, type, note }) => {
         if (this.#notes.length < compileNotesMax) {
           this.#notes.push(`Zone ${zoneId}, ${owner} ${type}: ${note}`);
@@ -140,6 +143,7 @@ export class ServedImages {
     const { changed, again, since } = entry.build;
     delete entry.build;
     this.#accept(entry, result);
+    entry.isKept = true;
     if (again) this.#compile(entry, since);
     else if (changed.size > 0 && !entry.problem) this.#patch(entry, changed, since);
     this.#publish();
@@ -153,6 +157,24 @@ export class ServedImages {
     if (!zone) return undefined;
     const result = this.#compiler.compile(zone);
     return "image" in result ? result.image : undefined;
+  }
+
+  /** Keeps the images of big zones for the next start; nothing is to be done after this. */
+  keep(): void {
+    this.flush();
+    const { cache } = this.#options;
+    this.#state.read(() => {
+      // Entries that this thread has not been told of yet are not in the images.
+      if (this.#state.lastSeq() !== this.#flushedSeq) return;
+      cache.keepOnly(this.#entries);
+      for (const [zoneId, { image, isKept, problem, waitingSince }] of this.#entries) {
+        const isWhole = image && !problem && waitingSince === 0;
+        if (!isWhole || isKept) continue;
+        if (this.#state.rrsetCount(zoneId) >= bigZoneRRsetCount) {
+          cache.save(this.#state, zoneId, image);
+        }
+      }
+    });
   }
 
   /**
@@ -181,7 +203,8 @@ export class ServedImages {
   }
 
   #begin(zone: HostedZone): void {
-    const entry: Entry = { zone, flags: this.#flagsOf(zone.id), waitingSince: 0 };
+    const flags = this.#flagsOf(zone.id);
+    const entry: Entry = { zone, isKept: false, flags, waitingSince: 0 };
     this.#entries.set(zone.id, entry);
     this.#idByName.set(zone.name, zone.id);
     this.#compile(entry, this.#flushedSeq + 1);
@@ -222,6 +245,7 @@ export class ServedImages {
     if (!entry.image) return;
     const { image, unpatched, problem } = this.#compiler.patch(entry.zone, entry.image, names);
     this.#counts.patched++;
+    entry.isKept = false;
     if (image !== entry.image) {
       entry.image = image;
       this.#update(entry);
@@ -241,6 +265,12 @@ export class ServedImages {
       return this.#accept(entry, { problem: problemOf(error, entry.zone) });
     }
     if (count < bigZoneRRsetCount) return this.#accept(entry, this.#compiler.compile(entry.zone));
+    const image = entry.image ? undefined : this.#options.cache.load(this.#state, entry.zone.id);
+    if (image) {
+      this.#accept(entry, { image });
+      entry.isKept = true;
+      return;
+    }
     this.#wait(entry, since);
     entry.build = { changed: new Set(), again: false, since: 0 };
     this.#options.build(entry.zone.id);
