@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { CompileProblem } from "./compile-problem.ts";
+import type { CompileResult } from "./zone-compiler.ts";
 
 /** What the compiler's thread is started with. */
 export type CompilerThreadData = {
@@ -36,7 +37,10 @@ export type ImageUpdate = {
 
 /** What one turn of the compiler has done. */
 export type ImageUpdates = {
-  /** Once the updates are taken over, everything up to this entry of the log is served. */
+  /**
+   * Once the updates are taken over, everything up to this entry of the log is served, but for
+   * zones with an alarm.
+   */
   seq: number;
   updates: ImageUpdate[];
   /** All zones that do not compile at present, where that has changed. */
@@ -55,6 +59,9 @@ export type CompilerCounts = {
   /** Compilations and changes that were refused. */
   failed: number;
 };
+
+/** The one message of a build thread; `head` is the last entry of the log on the zone. */
+export type BuildResult = { result: CompileResult; head: number };
 
 /** What a build thread is started with. */
 export type BuildThreadData = { dataDir: string; zoneId: string };

@@ -9,9 +9,13 @@ import { buildThreadCountMax } from "../../base/limits.ts";
 import { ChangeLogClient } from "../log/change-log-client.ts";
 import { openStateReader } from "../state/sqlite-state-reader.ts";
 import { ImageCache } from "./image-cache.ts";
-import type { CompilerThreadData, FromCompiler, ToCompiler } from "./compiler-messages.ts";
+import type {
+  BuildResult,
+  CompilerThreadData,
+  FromCompiler,
+  ToCompiler,
+} from "./compiler-messages.ts";
 import { ServedImages } from "./served-images.ts";
-import type { CompileResult } from "./zone-compiler.ts";
 
 const port = present(parentPort, "runs as a worker thread");
 const { dataDir, storePort } = workerData as CompilerThreadData;
@@ -69,8 +73,8 @@ function startBuilds(): void {
 function startBuild(zoneId: string): void {
   const data = { workerData: { dataDir, zoneId } };
   const thread = new Worker(new URL("./build-thread.ts", import.meta.url), data);
-  let result: CompileResult | null | undefined;
-  thread.on("message", (message: CompileResult | null) => {
+  let result: BuildResult | null | undefined;
+  thread.on("message", (message: BuildResult | null) => {
     result = message;
   });
   // What a build thread dies of, the compiler's thread dies of too: it is started again.

@@ -178,10 +178,9 @@ test("ZoneCompiler.patch() goes on in a larger image where there is no room", ()
 test("ZoneCompiler.patch() keeps a name as it was where its new sets are refused", () => {
   const state = new OneZoneState();
   const compiler = new ZoneCompiler(state as unknown as StateReader, { seed: 7 });
-  const a = (name: string, value: string): ResourceRecordSet => ({
-    ...{ name, type: "A", ttl: 1 },
-    resourceRecords: [value],
-  });
+  const a = (name: string, value: string): ResourceRecordSet => {
+    return { name, type: "A", ttl: 1, resourceRecords: [value] };
+  };
   state.put("z.test.", [{ ...soa, name: "z.test." }]);
   state.put("a.z.test.", [a("a.z.test.", "192.0.2.1")]);
   const first = compiler.compile(zone);
@@ -197,4 +196,38 @@ test("ZoneCompiler.patch() keeps a name as it was where its new sets are refused
   server.zones.set(1, first.image);
   assert.equal(server.ask("a.z.test.", "A").answer[0]?.rdata[3], 1);
   assert.equal(server.ask("b.z.test.", "A").answer[0]?.rdata[3], 2);
+});
+
+test("ZoneCompiler.patch() makes and removes a delegation with its glue in place", () => {
+  const state = new OneZoneState();
+  const compiler = new ZoneCompiler(state as unknown as StateReader, { seed: 7 });
+  state.put("z.test.", [{ ...soa, name: "z.test." }]);
+  // Names enough that there is room for some more.
+  for (let i = 0; i < 50; i++) {
+    const name = `n${i}.z.test.`;
+    state.put(name, [{ name, type: "A", ttl: 1, resourceRecords: ["192.0.2.1"] }]);
+  }
+  const first = compiler.compile(zone);
+  assert.ok("image" in first);
+  let { image } = first;
+  const server = new NameServerUnderTest();
+  const patch = (names: string[]): string[] => {
+    const result = compiler.patch(zone, image, names);
+    assert.deepEqual(result.unpatched, []);
+    image = result.image;
+    server.zones.set(1, image);
+    return messageText(server.ask("x.cut.z.test.", "A"));
+  };
+  const ns = { type: "NS", ttl: 60, resourceRecords: ["ns.cut.z.test."] };
+  const glue = { type: "A", ttl: 60, resourceRecords: ["192.0.2.1"] };
+  state.put("cut.z.test.", [{ ...ns, name: "cut.z.test." }]);
+  state.put("ns.cut.z.test.", [{ ...glue, name: "ns.cut.z.test." }]);
+  assert.deepEqual(patch(["ns.cut.z.test.", "cut.z.test."]), [
+    "0 qr rd",
+    "authority cut.z.test. 60 NS ns.cut.z.test.",
+    "additional ns.cut.z.test. 60 A 192.0.2.1",
+  ]);
+  state.put("cut.z.test.", []);
+  state.put("ns.cut.z.test.", []);
+  assert.deepEqual(patch(["cut.z.test.", "ns.cut.z.test."])[0], "3 qr aa rd");
 });

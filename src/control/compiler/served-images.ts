@@ -3,11 +3,11 @@ import type { ZoneImage } from "../../dataplane/image/zone-image.ts";
 import { ZONE_FLAG } from "../../dataplane/image/zone-table.ts";
 import type { Committed } from "../model/committed.ts";
 import type { HostedZone } from "../model/hosted-zone.ts";
-import { zoneIdOfSubject } from "../model/mutation.ts";
+import { zoneIdOfSubject, zoneSubject } from "../model/mutation.ts";
 import { servedZone } from "../state/served-zone.ts";
 import type { StateReader } from "../state/state-reader.ts";
 import type { CompileProblem } from "./compile-problem.ts";
-import type { ImageUpdate, ImageUpdates } from "./compiler-messages.ts";
+import type { BuildResult, ImageUpdate, ImageUpdates } from "./compiler-messages.ts";
 import type { ImageCache } from "./image-cache.ts";
 import { ZoneCompiler, problemOf } from "./zone-compiler.ts";
 import type { CompileResult } from "./zone-compiler.ts";
@@ -28,8 +28,8 @@ const progressInterval = 100;
 type Entry = {
   zone: HostedZone;
   image?: ZoneImage;
-  /** Whether the cache has this image, as far as the log goes that it was made of. */
-  isKept: boolean;
+  /** The last entry of the log on the zone that the image in the cache has; −1: there is none. */
+  keptHead: number;
   flags: number;
   problem?: CompileProblem;
   /** The first entry of the log that the image does not have yet; 0: it has all. */
@@ -137,13 +137,13 @@ export class ServedImages {
   }
 
   /** Takes the result of a build that `options.build` has begun. */
-  built(zoneId: string, result: CompileResult): void {
+  built(zoneId: string, { result, head }: BuildResult): void {
     const entry = this.#entries.get(zoneId);
     if (!entry?.build) return;
     const { changed, again, since } = entry.build;
     delete entry.build;
     this.#accept(entry, result);
-    entry.isKept = true;
+    if ("image" in result) entry.keptHead = head;
     if (again) this.#compile(entry, since);
     else if (changed.size > 0 && !entry.problem) this.#patch(entry, changed, since);
     this.#publish();
@@ -167,10 +167,10 @@ export class ServedImages {
       // Entries that this thread has not been told of yet are not in the images.
       if (this.#state.lastSeq() !== this.#flushedSeq) return;
       cache.keepOnly(this.#entries);
-      for (const [zoneId, { image, isKept, problem, waitingSince }] of this.#entries) {
-        const isWhole = image && !problem && waitingSince === 0;
-        if (!isWhole || isKept) continue;
-        if (this.#state.rrsetCount(zoneId) >= bigZoneRRsetCount) {
+      for (const [zoneId, { image, keptHead, problem, waitingSince }] of this.#entries) {
+        if (!image || problem || waitingSince !== 0) continue;
+        const isKept = this.#state.head(zoneSubject(zoneId)) === keptHead;
+        if (!isKept && this.#state.rrsetCount(zoneId) >= bigZoneRRsetCount) {
           cache.save(this.#state, zoneId, image);
         }
       }
@@ -204,7 +204,7 @@ export class ServedImages {
 
   #begin(zone: HostedZone): void {
     const flags = this.#flagsOf(zone.id);
-    const entry: Entry = { zone, isKept: false, flags, waitingSince: 0 };
+    const entry: Entry = { zone, keptHead: -1, flags, waitingSince: 0 };
     this.#entries.set(zone.id, entry);
     this.#idByName.set(zone.name, zone.id);
     this.#compile(entry, this.#flushedSeq + 1);
@@ -245,7 +245,6 @@ export class ServedImages {
     if (!entry.image) return;
     const { image, unpatched, problem } = this.#compiler.patch(entry.zone, entry.image, names);
     this.#counts.patched++;
-    entry.isKept = false;
     if (image !== entry.image) {
       entry.image = image;
       this.#update(entry);
@@ -267,9 +266,8 @@ export class ServedImages {
     if (count < bigZoneRRsetCount) return this.#accept(entry, this.#compiler.compile(entry.zone));
     const image = entry.image ? undefined : this.#options.cache.load(this.#state, entry.zone.id);
     if (image) {
-      this.#accept(entry, { image });
-      entry.isKept = true;
-      return;
+      entry.keptHead = this.#state.head(zoneSubject(entry.zone.id));
+      return this.#accept(entry, { image });
     }
     this.#wait(entry, since);
     entry.build = { changed: new Set(), again: false, since: 0 };

@@ -73,7 +73,8 @@ export class ZoneCompiler {
         return false;
       }
     };
-    let unpatched = [...names];
+    // The names above before those below: a new zone cut comes before its glue.
+    let unpatched = [...names].sort((a, b) => a.length - b.length);
     for (let before = Infinity; unpatched.length > 0 && unpatched.length < before;) {
       before = unpatched.length;
       // A zone cut can be made or removed in place only where nothing lies below: names that
