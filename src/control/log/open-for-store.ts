@@ -1,6 +1,7 @@
-import { renameSync, rmSync, statSync } from "node:fs";
+import { renameSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { AssertionError } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import {
   createTables,
@@ -45,11 +46,18 @@ export function openForStore(dataDir: string, options: StoreOptions): OpenedStor
   try {
     return openUnguarded(dataDir, options);
   } catch (error) {
-    if (error instanceof StoreError) throw error;
-    const advice = isCorruption(error) ? "; restore the directory from a backup" : "";
-    const why = `${(error as Error).message}${advice}`;
+    if (error instanceof StoreError || error instanceof AssertionError) throw error;
+    let why = (error as Error).message;
+    if (isCorruption(error)) why += "; restore the directory from a backup";
+    else if (isFull(dataDir)) why = "no space left on the data disk, free 1 MiB of it";
     throw new StoreError(`Cannot start: ${dataDir}: ${why}`, { cause: error });
   }
+}
+
+/** SQLite says only "disk I/O error" where it finds no room for its shared memory. */
+function isFull(dataDir: string): boolean {
+  const { bavail, bsize } = statfsSync(dataDir);
+  return bavail * bsize < 2 ** 20;
 }
 
 function openUnguarded(dataDir: string, options: StoreOptions): OpenedStore {
@@ -125,6 +133,7 @@ function openChecked(path: string, journal: JournalContent): DatabaseSync {
     if (version === schemaVersion) return db;
     db.close();
   } catch (error) {
+    if (!isCorruption(error)) throw error;
     const last = journal.records.at(-1)?.seq;
     const kept = last === undefined ? "nothing" : `entries ${journal.base + 1} to ${last}`;
     throw new StoreError(
