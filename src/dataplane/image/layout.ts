@@ -39,8 +39,11 @@
  * ```
  *
  * Words are 32 bits in host order, offsets are in words from the start of the buffer, fields are
- * named from the lowest bit up. Octets of names and records are in wire order. Nothing a reader can
- * reach is ever moved or reused: a patch appends a node and then stores its slot.
+ * named from the lowest bit up. Octets of names and records are in wire order.
+ *
+ * Nothing a reader can reach is ever moved or reused: a patch appends a node and then stores its
+ * slot, atomically. Readers load slots plainly: a node is reached only through the value of its slot,
+ * and processors keep loads in order of which one needs the value of the other.
  *
  * The first word of a block's records holds pointer and type, so one comparison finds a set.
  * A fixup's pointer target is `FIXUP_BLOCK` + an octet offset in this block's wire, or the number of
