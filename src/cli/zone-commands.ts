@@ -37,6 +37,7 @@ const zoneImport: Command = {
   },
   async run(invocation) {
     const file = onePositional(invocation, "FILE");
+    const sha256 = await sha256Of(file);
     const response = await send(connectionOf(invocation), {
       method: "POST",
       path: "zones/import",
@@ -44,7 +45,7 @@ const zoneImport: Command = {
         mode: invocation.options["replace"] ? "replace" : "create",
         name: required(invocation.options, "name"),
       },
-      body: { stream: createReadStream(file), sha256: await sha256Of(file) },
+      body: { stream: createReadStream(file), sha256 },
     });
     if (response.statusCode !== 200) await readJson(response);
     report(invocation, file, await followImport(response));

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startApiServer } from "../api/protocol/api-server.ts";
-import type { ApiServer } from "../api/protocol/api-server.ts";
+import type { ApiServer, ApiServerOptions } from "../api/protocol/api-server.ts";
 import { createRoute53Service } from "../api/protocol/route53-service.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
 import { route53Handlers } from "../api/route53/route53-handlers.ts";
@@ -125,7 +125,7 @@ async function startApi(
     importZone: (job) => importZone(store, job),
     exportZone: (zone) => exportZone(settings.data, zone),
   };
-  const api = await startApiServer({
+  const api = await startListening({
     listen: settings.api,
     services: [createRoute53Service(route53Handlers(route53))],
     routes: [...signpostRoutes(context), ...report.routes()],
@@ -140,6 +140,15 @@ async function startApi(
   url = `http://${formatEndpoint(api)}`;
   writeEndpoint(settings.data, url);
   return api;
+}
+
+/** @throws ListenError where the address cannot be had */
+async function startListening(options: ApiServerOptions): Promise<ApiServer> {
+  try {
+    return await startApiServer(options);
+  } catch (error) {
+    throw ListenError.of("TCP", options.listen, error);
+  }
 }
 
 function route53Context({
