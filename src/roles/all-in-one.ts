@@ -165,7 +165,7 @@ function route53Context({
     settings: {
       accountId: settings.account,
       nameServers: { ...fixed, suffix: nameServerSuffixDefault },
-      limits: {},
+      limits: settings.limits,
     },
     async testAnswer(question) {
       const buffer = await compiler.imageOf(question.zoneId);

@@ -14,11 +14,15 @@ test("readSettings() takes flag, then environment, then file, then default", (t)
     SIGNPOST_WORKERS: "2",
     SIGNPOST_DNS: "[::1]:53,127.0.0.2:54",
   };
-  const settings = readSettings(["--data", data, "--nsid", "flag"], env);
+  const settings = readSettings(
+    ["--data", data, "--nsid", "flag", "--limits", "MAX_HOSTED_ZONES_BY_OWNER=7"],
+    env,
+  );
   assert.equal(settings.nsid, "flag");
   assert.equal(settings.workers, 2);
   assert.equal(settings.io, "dgram");
   assert.equal(settings.logLevel, "info");
+  assert.deepEqual(settings.limits, { MAX_HOSTED_ZONES_BY_OWNER: 7 });
   assert.deepEqual(settings.dns.map(formatEndpoint), ["[::1]:53", "127.0.0.2:54"]);
 });
 
@@ -29,6 +33,8 @@ test("readSettings() refuses what it cannot use", () => {
     [["--io", "xdp:eth0"], /setting io: xdp:eth0 is none of auto, mmsg, dgram/],
     [["--workers", "0"], /setting workers: 0 is no whole number from 1 to 256/],
     [["--workers", "two"], /setting workers/],
+    [["--limits", "MAX_FUN=1"], /setting limits: MAX_FUN is none of MAX_HEALTH/],
+    [["--limits", "MAX_HOSTED_ZONES_BY_OWNER=many"], /setting limits: many is no whole number/],
     [["--name-servers", "a.test,b.test"], /setting name-servers: 2 names, not 4/],
     [["--udp-payload-size", "100"], /setting udp-payload-size/],
     [["--config", "/nonexistent/signpost.conf"], /Cannot read configuration file/],

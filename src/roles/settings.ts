@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs, parseEnv } from "node:util";
+import { awsQuotas } from "../api/route53/quotas.ts";
+import type { LimitName } from "../api/route53/quotas.ts";
 import { formatIp, parseIp } from "../base/ip.ts";
 import { udpPayloadSizeDefault, udpPayloadSizeMin } from "../base/limits.ts";
 
@@ -21,6 +23,7 @@ export type Settings = {
   tcpConnectionsPerClientMax: number;
   nameServers: string[];
   account: string;
+  limits: Partial<Record<LimitName, number>>;
   queryLogs: string;
   logLevel: "debug" | "info" | "warn" | "error";
 };
@@ -58,6 +61,11 @@ export const settingRules = {
     list: true,
   },
   account: { fallback: "000000000000", help: "account number shown in ARNs and owners" },
+  limits: {
+    fallback: "",
+    help: "quotas to enforce, such as MAX_HOSTED_ZONES_BY_OWNER=500; may repeat",
+    list: true,
+  },
   "query-logs": { fallback: "", help: "directory of query logs (default: query-logs in data)" },
   "log-level": { fallback: "info", help: "debug, info, warn or error" },
 } as const satisfies Record<string, Rule>;
@@ -161,6 +169,7 @@ function fromTexts(
     ),
     nameServers,
     account: accountNumber(one("account")),
+    limits: quotas(all("limits")),
     queryLogs: one("query-logs") || join(data, "query-logs"),
     logLevel: oneOf("log-level", one("log-level"), ["debug", "info", "warn", "error"]),
   };
@@ -170,6 +179,19 @@ function oneOf<T extends string>(name: SettingName, text: string, values: readon
   const value = values.find((candidate) => candidate === text);
   if (value !== undefined) return value;
   throw new SettingsError(`Cannot use setting ${name}: ${text} is none of ${values.join(", ")}`);
+}
+
+function quotas(texts: readonly string[]): Partial<Record<LimitName, number>> {
+  const limits: Partial<Record<LimitName, number>> = {};
+  for (const text of texts) {
+    const [name = "", number = ""] = text.split("=");
+    if (!(name in awsQuotas)) {
+      const known = Object.keys(awsQuotas).join(", ");
+      throw new SettingsError(`Cannot use setting limits: ${name} is none of ${known}`);
+    }
+    limits[name as LimitName] = wholeNumber("limits", number, { min: 0, max: 999_999_999 });
+  }
+  return limits;
 }
 
 function accountNumber(text: string): string {
