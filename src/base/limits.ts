@@ -106,6 +106,8 @@ export const checkpointRetryMs = 1_000;
 export const importFindingsMax = 100;
 /** Records of one RRset as an answer carries them; the rest is header, question and OPT. */
 export const rrsetWireSizeMax = 65_000;
+/** The same of all RRsets of one owner: what one node of a zone image can hold, with its overhead. */
+export const ownerWireSizeMax = 160_000;
 /** Octets of a master file handed to the import thread at once, and pieces under way to it. */
 export const importPieceSizeMax = 64 * 1024;
 export const importPiecesInFlightMax = 8;
@@ -114,7 +116,7 @@ export const importChunkCountMax = 2_000;
 /** Chunks under way from the import thread to stable storage. */
 export const importChunksInFlightMax = 4;
 /** Characters of an export handed out at once, about. */
-export const exportPieceSize = 32 * 1024;
+export const exportPieceSize = 8 * 1024;
 /** How long an export may hold its snapshot; the database's write-ahead log grows meanwhile. */
 export const exportTimeMaxMs = 10 * 60 * 1000;
 /** Tries to append a change while others change the same zone, before the client must try again. */

@@ -265,3 +265,19 @@ test("startCompiler() keeps big zones' images from one start to the next", async
   await write("32");
   assert.equal(answerOf("n21.big.test.", await startAgain()), "32");
 });
+
+test("startCompiler() starts its thread again when it dies", async () => {
+  const errors: Error[] = [];
+  let starts = 0;
+  const again = startCompiler({
+    get dataDir() {
+      return starts++ === 0 ? join(dataDir, "nowhere") : dataDir;
+    },
+    connectStore: () => store.connect(),
+    onRestart: (error) => errors.push(error),
+  });
+  await again.ready;
+  assert.equal(errors.length, 1);
+  assert.ok(again.counts().compiled > 0);
+  await again.stop();
+});

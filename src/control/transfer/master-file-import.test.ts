@@ -95,6 +95,12 @@ test("MasterFileImport refuses, each with its line", async (t) => {
     ["bad RDATA", "a A 192.0.2.256", 4, /192\.0\.2\.256|IPv4/],
     ["an unknown type", "a QQQ 1", 4, /QQQ/],
     ["$INCLUDE", "$INCLUDE other.zone", 4, /\$INCLUDE/],
+    [
+      "a name too large",
+      [1, 2, 3].map((i) => largeSet(220, `TYPE6528${i}`)).join("\n"),
+      4,
+      /660 rec/,
+    ],
     ["a set too large", largeSet(300), 4, /300 records of \d+ octets, limit 65000/],
   ];
   for (const [what, records, line, message] of cases) {
@@ -107,8 +113,10 @@ test("MasterFileImport refuses, each with its line", async (t) => {
   }
 });
 
-function largeSet(count: number): string {
-  return Array.from({ length: count }, (_, i) => `a TXT "${i} ${"x".repeat(240)}"`).join("\n");
+function largeSet(count: number, type = "TXT"): string {
+  const hex = (i: number) => i.toString(16).padStart(4, "0") + "00".repeat(250);
+  const rdata = (i: number) => (type === "TXT" ? `"${i} ${"x".repeat(240)}"` : `\\# 252 ${hex(i)}`);
+  return Array.from({ length: count }, (_, i) => `a ${type} ${rdata(i)}`).join("\n");
 }
 
 test("MasterFileImport warns of what it does otherwise than the file says", async (t) => {

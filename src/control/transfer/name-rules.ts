@@ -1,4 +1,4 @@
-import { rrsetWireSizeMax } from "../../base/limits.ts";
+import { ownerWireSizeMax, rrsetWireSizeMax } from "../../base/limits.ts";
 import { formatRdata } from "../../dns/rdata/rdata.ts";
 import { TYPE, typeToText } from "../../dns/wire/registries.ts";
 import { nameOfSortKey } from "../model/name-sort-key.ts";
@@ -58,6 +58,7 @@ export class NameRules {
         resourceRecords: kept.map(({ rdata }) => formatRdata(type, rdata, { escapeRadix: 8 })),
       });
     }
+    this.#checkOwnerSize(name.records, owner);
     this.#checkCname(groups, name.sortKey, owner);
     this.#noteOccluded(name, owner);
     return rrsets.sort((a, b) => (a.type < b.type ? -1 : 1));
@@ -92,11 +93,17 @@ export class NameRules {
   }
 
   #checkSize(group: readonly StagedRecord[], owner: string): void {
-    const size = group.reduce((sum, { rdata }) => sum + recordHeaderSize + rdata.length, 0);
+    const size = wireSizeOf(group);
     if (size <= rrsetWireSizeMax) return;
     const first = group[0] as StagedRecord;
     const what = `${typeToText(first.type)} of ${owner}: ${group.length} records of ${size} octets`;
     this.#refuse(first, `${what}, limit ${rrsetWireSizeMax}: more than a message can carry`);
+  }
+
+  #checkOwnerSize(records: readonly StagedRecord[], owner: string): void {
+    if (wireSizeOf(records) <= ownerWireSizeMax) return;
+    const size = `${records.length} records of ${wireSizeOf(records)} octets`;
+    this.#refuse(records[0], `${owner} has ${size}, limit ${ownerWireSizeMax}`);
   }
 
   /** RFC 2181 §5.2: TTLs within an RRset must not differ; where they do, the lowest holds. */
@@ -139,6 +146,10 @@ export class NameRules {
       if (name.records.some(({ type }) => type === TYPE.DNAME)) this.#dnameKey = name.sortKey;
     }
   }
+}
+
+function wireSizeOf(records: readonly StagedRecord[]): number {
+  return records.reduce((sum, { rdata }) => sum + recordHeaderSize + rdata.length, 0);
 }
 
 function groupByType(records: readonly StagedRecord[]): StagedRecord[][] {

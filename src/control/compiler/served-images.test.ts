@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bigZoneRRsetCount } from "../../base/limits.ts";
+import { buildZoneImage } from "../../dataplane/image/zone-image-builder.ts";
+import type { Committed } from "../model/committed.ts";
+import type { HostedZone } from "../model/hosted-zone.ts";
+import type { ResourceRecordSet } from "../model/resource-record-set.ts";
+import { ZoneDamagedError } from "../state/state-reader.ts";
+import type { StateReader } from "../state/state-reader.ts";
+import type { BuildResult, ImageUpdates } from "./compiler-messages.ts";
+import type { ImageCache } from "./image-cache.ts";
+import { parseRoute53Name, toImageRRset } from "./rrset-to-image.ts";
+import { ServedImages } from "./served-images.ts";
+
+const soa: ResourceRecordSet = {
+  name: "z.test.",
+  type: "SOA",
+  ttl: 60,
+  resourceRecords: ["a.test. b.test. 1 2 3 4 5"],
+};
+
+function addressSet(name: string, value: string): ResourceRecordSet {
+  return { name, type: "A", ttl: 60, resourceRecords: [value] };
+}
+
+const apex = parseRoute53Name("z.test.");
+
+/** What a build thread would send. */
+function buildOf(...rrsets: ResourceRecordSet[]): BuildResult {
+  const zone = { zoneId: "Z1", apex };
+  const images = [soa, ...rrsets].map((rrset) => {
+    return toImageRRset([rrset], parseRoute53Name(rrset.name), zone);
+  });
+  return { result: { image: buildZoneImage(apex, images, { expectedNames: 100 }) }, head: 1 };
+}
+
+/** One zone in a state that the test moves on. */
+class ServedUnderTest {
+  readonly sets = new Map<string, ResourceRecordSet[]>([["z.test.", [soa]]]);
+  readonly batches: ImageUpdates[] = [];
+  readonly builds: string[] = [];
+  readonly images: ServedImages;
+  rrsetCount = () => this.sets.size;
+  seq = 1;
+
+  constructor() {
+    const zone = { id: "Z1", name: "z.test.", createdAt: "2026", private: false } as HostedZone;
+    const rows: Partial<StateReader> = {
+      lastSeq: () => this.seq,
+      head: () => this.seq,
+      get: ((table: string) => (table === "hostedZone" ? zone : undefined)) as StateReader["get"],
+      list: ((table: string) => {
+        return [{ key: table === "hostedZone" ? ["Z1"] : ["test.z.", "Z1"], value: zone }];
+      }) as StateReader["list"],
+      rrsetsAt: (_zoneId, name) => this.sets.get(name) ?? [],
+      eachRRset: () => [...this.sets.values()].flat(),
+      rrsetCount: () => this.rrsetCount(),
+      read: (f) => f(),
+    };
+    const cache: Partial<ImageCache> = { seed: 0, load: () => undefined };
+    this.images = new ServedImages({
+      state: rows as StateReader,
+      cache: cache as ImageCache,
+      build: (zoneId) => this.builds.push(zoneId),
+      publish: (batch) => this.batches.push(batch),
+    });
+  }
+
+  get last(): ImageUpdates | undefined {
+    return this.batches.at(-1);
+  }
+
+  change(names: string[] | "all"): void {
+    this.seq++;
+    const zones = [{ zoneId: "Z1", names }];
+    const committed = { seq: this.seq, subject: "zone/Z1", zones } as unknown as Committed;
+    this.images.changed(committed);
+    this.images.flush();
+  }
+}
+
+test("ServedImages never compiles a damaged zone", () => {
+  const served = new ServedUnderTest();
+  served.rrsetCount = () => {
+    throw new ZoneDamagedError("Z1", "two rows are damaged");
+  };
+  served.images.compileAll(() => {});
+  assert.deepEqual(served.last?.updates, []);
+  assert.match(served.last?.alarms?.[0]?.reason ?? "", /two rows are damaged/);
+  assert.equal(served.images.imageOf("Z1"), undefined);
+  assert.ok(served.images.isComplete);
+});
+
+test("ServedImages reports nothing as served that waits for a build", () => {
+  const served = new ServedUnderTest();
+  served.rrsetCount = () => bigZoneRRsetCount;
+  served.images.compileAll(() => {});
+  assert.deepEqual([served.last?.seq, served.builds, served.images.isComplete], [0, ["Z1"], false]);
+  served.images.built("Z1", buildOf());
+  assert.deepEqual([served.last?.seq, served.last?.updates.length], [1, 1]);
+  assert.ok(served.images.isComplete);
+  // In place, and so at once.
+  served.sets.set("a.z.test.", [addressSet("a.z.test.", "192.0.2.1")]);
+  served.change(["a.z.test."]);
+  assert.deepEqual([served.last?.seq, served.last?.updates.length], [2, 0]);
+  // An import: what follows waits with it.
+  served.change("all");
+  assert.equal(served.last?.seq, 2);
+  served.change(["a.z.test."]);
+  assert.equal(served.last?.seq, 2);
+  // During the build all changed again: the image is taken, and another build begun.
+  served.change("all");
+  served.images.built("Z1", buildOf());
+  assert.deepEqual([served.last?.seq, served.last?.updates.length], [3, 1]);
+  assert.equal(served.builds.length, 3);
+  served.images.built("Z1", buildOf());
+  assert.equal(served.last?.seq, served.seq);
+});
+
+test("ServedImages brings a built image up to the changes that came meanwhile", () => {
+  const served = new ServedUnderTest();
+  served.rrsetCount = () => bigZoneRRsetCount;
+  served.images.compileAll(() => {});
+  served.sets.set("a.z.test.", [addressSet("a.z.test.", "192.0.2.1")]);
+  served.change(["a.z.test."]);
+  assert.equal(served.last?.seq, 0);
+  served.images.built("Z1", buildOf());
+  assert.equal(served.last?.seq, 2);
+  const want = buildOf(addressSet("a.z.test.", "192.0.2.1")).result;
+  assert.ok("image" in want);
+  const image = served.images.imageOf("Z1");
+  assert.ok(image && Buffer.from(image.buffer).includes(Buffer.from([192, 0, 2, 1])));
+});
