@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 import { parseName } from "../src/dns/wire/name.ts";
 import { TYPE } from "../src/dns/wire/registries.ts";
-import { DnsClient } from "../test/differential/dns-client.ts";
+import { DnsClient } from "../test/support/dns-client.ts";
 import { importZones } from "../test/differential/transfer-zones.ts";
 import { ask } from "../test/differential/query.ts";
 import { readResponse } from "../test/differential/response.ts";

@@ -19,6 +19,7 @@ import { nameServerSuffixDefault } from "../control/model/name-servers.ts";
 import { ListenError } from "../dataplane/server/listen-error.ts";
 import { openNameServer } from "../dataplane/server/name-server.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
+import { formatEndpoint } from "../dataplane/server/socket-address.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { ApiMetrics } from "./api-metrics.ts";
@@ -26,7 +27,7 @@ import { provideCredentials, removeEndpoint, writeEndpoint } from "./data-direct
 import { Publisher } from "./publisher.ts";
 import { QueryLogs } from "./query-logs.ts";
 import { ServerReport } from "./server-report.ts";
-import { formatEndpoint, readSettings, settingsHelp, SettingsError } from "./settings.ts";
+import { readSettings, settingsHelp, SettingsError } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 import { testAnswer } from "./test-answer.ts";
 import { exportZone, importZone } from "./zone-transfer.ts";

@@ -4,12 +4,12 @@ import type { Compiler } from "../control/compiler/compiler.ts";
 import { describeProblem } from "../control/compiler/compile-problem.ts";
 import type { Store } from "../control/log/open-store.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
+import { formatEndpoint } from "../dataplane/server/socket-address.ts";
 import { formatMetrics, metricsContentType } from "../telemetry/metrics-text.ts";
 import type { Metric } from "../telemetry/metrics-text.ts";
 import { gauge, processMetrics } from "../telemetry/process-metrics.ts";
 import type { ApiMetrics } from "./api-metrics.ts";
 import type { QueryLogs } from "./query-logs.ts";
-import { formatEndpoint } from "./settings.ts";
 
 type Parts = {
   store: Store;

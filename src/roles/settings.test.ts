@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formatEndpoint, readSettings, SettingsError } from "./settings.ts";
+import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import { readSettings, SettingsError } from "./settings.ts";
 
 test("readSettings() takes flag, then environment, then file, then default", (t) => {
   const data = mkdtempSync(join(tmpdir(), "signpost-settings-"));

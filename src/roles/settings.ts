@@ -6,9 +6,7 @@ import { awsQuotas } from "../api/route53/quotas.ts";
 import type { LimitName } from "../api/route53/quotas.ts";
 import { formatIp, parseIp } from "../base/ip.ts";
 import { udpPayloadSizeDefault, udpPayloadSizeMin } from "../base/limits.ts";
-
-/** An address and a port to listen on; port 0 lets the system pick one. */
-export type Endpoint = { address: string; port: number };
+import type { Endpoint } from "../dataplane/server/socket-address.ts";
 
 export type Settings = {
   data: string;
@@ -218,12 +216,6 @@ export function parseEndpoint(text: string, setting: string): Endpoint {
     );
   }
   return { address: formatIp(address), port };
-}
-
-/** The text form that parseEndpoint() reads. */
-export function formatEndpoint(endpoint: Endpoint): string {
-  const { address, port } = endpoint;
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** What `signpost up --help` prints. */

@@ -2,7 +2,7 @@ import { encodeMessage } from "../../src/dns/wire/encode-message.ts";
 import type { Message } from "../../src/dns/wire/message.ts";
 import { formatName, type Name } from "../../src/dns/wire/name.ts";
 import { CLASS, OPCODE, RCODE, typeToText } from "../../src/dns/wire/registries.ts";
-import type { DnsClient } from "./dns-client.ts";
+import type { DnsClient } from "../support/dns-client.ts";
 
 /** How a question is asked: UDP without EDNS (512 octets), with (1232), with DO, or over TCP. */
 export type Mode = "plain" | "edns" | "dnssec-ok" | "tcp";

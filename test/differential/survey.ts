@@ -1,6 +1,6 @@
 import { seededRandom } from "../../src/base/random.ts";
 import type { Heard } from "./compare.ts";
-import { DnsClient } from "./dns-client.ts";
+import { DnsClient } from "../support/dns-client.ts";
 import { queriesFor } from "./query-corpus.ts";
 import { ask, type Query } from "./query.ts";
 import { completeResponse, readResponse } from "./response.ts";

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "../../src/base/random.ts";
 import { parseName } from "../../src/dns/wire/name.ts";
 import { RCODE, TYPE } from "../../src/dns/wire/registries.ts";
-import { DnsClient } from "../differential/dns-client.ts";
+import { DnsClient } from "../support/dns-client.ts";
 import { recordsOf } from "../differential/hard-records.ts";
 import { importZones } from "../differential/transfer-zones.ts";
 import { ask, modes } from "../differential/query.ts";

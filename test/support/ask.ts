@@ -6,7 +6,7 @@ import { decodeMessage } from "../../src/dns/wire/message.ts";
 import type { Message } from "../../src/dns/wire/message.ts";
 import { parseName } from "../../src/dns/wire/name.ts";
 import { CLASS, OPCODE, RCODE, TYPE, typeFromText } from "../../src/dns/wire/registries.ts";
-import { DnsClient } from "../differential/dns-client.ts";
+import { DnsClient } from "./dns-client.ts";
 
 const insyncTimeoutMs = 5_000;
 

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { formatName, parseName, type Name } from "../../../src/dns/wire/name.ts";
 import { RCODE, TYPE } from "../../../src/dns/wire/registries.ts";
-import { DnsClient } from "../dns-client.ts";
+import { DnsClient } from "../../support/dns-client.ts";
 import { ask } from "../query.ts";
 import { readResponse } from "../response.ts";
 import type { ZoneFile } from "../zone-files.ts";
