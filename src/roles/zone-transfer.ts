@@ -10,11 +10,20 @@ import { TransferError } from "../control/transfer/transfer-error.ts";
 
 type ImportJob = Parameters<SignpostContext["importZone"]>[0];
 
-/** @throws ServiceError where the import cannot be done, whatever the file says */
+/**
+ * Resolves when the imported zone is served.
+ * @throws ServiceError where the import cannot be done, whatever the file says
+ */
 export async function importZone(store: Store, job: ImportJob): Promise<ImportOutcome> {
   const { state, log } = store;
   try {
-    return await readZone({ ...job, state, log, connectStore: () => store.connect() });
+    const connectStore = () => store.connect();
+    const outcome = await readZone({ ...job, state, log, connectStore });
+    if ("imported" in outcome) {
+      job.onProgress({ stage: "serving", done: outcome.imported.records });
+      await log.applied.waitFor(outcome.imported.seq);
+    }
+    return outcome;
   } catch (error) {
     if (error instanceof TransferError) throw new ServiceError("InvalidInput", error.message);
     if (error instanceof StoreError) throw new ServiceError("ServiceUnavailable", error.message);
