@@ -4,7 +4,7 @@ import type { ZoneView } from "./zone-image.ts";
 /**
  * Finds a name below the apex.
  * @param hash of the whole name
- * @param octets holds the name in lower case
+ * @param data holds the name in lower case; up to 3 octets after it are read
  * @param start offset of the name
  * @param size octets of the labels below the apex: 1–254
  * @returns the offset of its node in words; 0 where the name does not exist
@@ -12,7 +12,7 @@ import type { ZoneView } from "./zone-image.ts";
 export function findNode(
   zone: ZoneView,
   hash: number,
-  octets: Uint8Array,
+  data: DataView,
   start: number,
   size: number,
 ): number {
@@ -26,7 +26,10 @@ export function findNode(
     if (value === SLOT_UNUSED) return 0;
     if ((value ^ tag) >>> bits === 0) {
       const node = value & zone.offsetMask;
-      if (((words[node] as number) & 0xff) === size && hasName(zone, node, octets, start, size)) {
+      if (
+        ((words[node] as number) & 0xff) === size &&
+        equalOctets(zone.data, (node + NODE_HEADER_WORDS) << 2, data, start, size)
+      ) {
         return node;
       }
     }
@@ -39,17 +42,19 @@ export function firstSlot(zone: ZoneView, hash: number): number {
   return zone.tableStart + (Math.imul(hash >>> 3, zone.slotMultiplier) >>> zone.slotShift);
 }
 
-function hasName(
-  zone: ZoneView,
-  node: number,
-  octets: Uint8Array,
-  start: number,
+/** Compares octets word by word; up to 3 octets after them are read, too. */
+export function equalOctets(
+  a: DataView,
+  aStart: number,
+  b: DataView,
+  bStart: number,
   size: number,
 ): boolean {
-  const own = zone.octets;
-  let at = (node + NODE_HEADER_WORDS) << 2;
-  for (let i = start; i < start + size; i++) {
-    if (own[at++] !== octets[i]) return false;
+  let i = 0;
+  for (; i + 4 <= size; i += 4) {
+    if (a.getInt32(aStart + i, true) !== b.getInt32(bStart + i, true)) return false;
   }
-  return true;
+  if (i === size) return true;
+  const difference = a.getInt32(aStart + i, true) ^ b.getInt32(bStart + i, true);
+  return difference << ((4 - size + i) << 3) === 0;
 }

@@ -23,7 +23,8 @@ export function allocateImage(apex: Uint8Array, seed: number, capacity: ImageCap
     const size = `${arenaEnd * 4} octets, limit ${zoneImageWordsMax * 4}`;
     throw new ImageError(`Cannot compile zone: ${size}`, apex, 0);
   }
-  const buffer = new SharedArrayBuffer(arenaEnd * 4);
+  // Names are read word by word: one word more, for what lies after the last.
+  const buffer = new SharedArrayBuffer((arenaEnd + 1) * 4);
   const words = new Int32Array(buffer);
   words[HEADER.magic] = IMAGE_MAGIC;
   words[HEADER.tombstone] = TOMBSTONE_NODE;
@@ -37,10 +38,12 @@ export function allocateImage(apex: Uint8Array, seed: number, capacity: ImageCap
   words[HEADER.arenaStart] = arenaStart;
   words[HEADER.arenaEnd] = arenaEnd;
   words[HEADER.arenaFree] = arenaStart;
-  new Uint8Array(buffer).set(apex, HEADER.apexName * 4);
-  const labels = labelStarts(apex, apex.length);
+  const octets = new Uint8Array(buffer);
+  const apexStart = HEADER.apexName * 4;
+  octets.set(apex, apexStart);
+  const labels = labelStarts(octets, apexStart + apex.length, apexStart);
   words[HEADER.apexLabelCount] = labels.length;
-  words[HEADER.apexHash] = hashLabels(seed | 0, apex, labels);
+  words[HEADER.apexHash] = hashLabels(seed | 0, new DataView(buffer), labels);
   return new ZoneView(buffer);
 }
 
@@ -78,13 +81,13 @@ function enterNode(zone: ZoneView, node: number): void {
 function nodeHash(zone: ZoneView, node: number): number {
   const size = (zone.words[node] as number) & 0xff;
   const start = (node + NODE_HEADER_WORDS) * 4;
-  return hashLabels(zone.apexHash, zone.octets, labelStarts(zone.octets, start + size, start));
+  return hashLabels(zone.apexHash, zone.data, labelStarts(zone.octets, start + size, start));
 }
 
 const startsFound: number[] = [];
 
 /** Offsets of the labels from `start` up to the root label or `end`. Valid until the next call. */
-function labelStarts(octets: Uint8Array, end: number, start = 0): readonly number[] {
+function labelStarts(octets: Uint8Array, end: number, start: number): readonly number[] {
   startsFound.length = 0;
   for (let at = start; at < end && octets[at] !== 0; at += (octets[at] as number) + 1) {
     startsFound.push(at);
@@ -92,9 +95,9 @@ function labelStarts(octets: Uint8Array, end: number, start = 0): readonly numbe
   return startsFound;
 }
 
-function hashLabels(seed: number, octets: Uint8Array, starts: readonly number[]): number {
+function hashLabels(seed: number, data: DataView, starts: readonly number[]): number {
   let hash = seed;
-  for (let i = starts.length - 1; i >= 0; i--) hash = hashLabel(hash, octets, starts[i] as number);
+  for (let i = starts.length - 1; i >= 0; i--) hash = hashLabel(hash, data, starts[i] as number);
   return hash;
 }
 

@@ -34,7 +34,7 @@ export class ImageEditor {
     if (depth === 0) return this.zone.words[HEADER.apexNode] as number;
     const start = name.start[depth] as number;
     const hash = name.hash[depth] as number;
-    return findNode(this.zone, hash, name.octets, start, name.relativeSize - start);
+    return findNode(this.zone, hash, name.data, start, name.relativeSize - start);
   }
 
   /** Labels below the apex of the longest suffix of a name that exists, the name itself left out. */

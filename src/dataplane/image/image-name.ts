@@ -5,7 +5,8 @@ import type { ZoneView } from "./zone-image.ts";
 /** A name on its way into an image: lower case, split in labels, hashed. Reused from name to name. */
 export class ImageName {
   /** The name in lower case, root label included. */
-  readonly octets = new Uint8Array(nameSizeMax + 1);
+  readonly octets = new Uint8Array(nameSizeMax + 3);
+  readonly data = new DataView(this.octets.buffer);
   size = 0;
   /** Labels below the apex: 0 for the apex itself. */
   depth = 0;
@@ -32,7 +33,7 @@ export class ImageName {
     this.hash[0] = hash;
     for (let depth = 1; depth <= this.depth; depth++) {
       const start = this.#labels[this.depth - depth] as number;
-      hash = hashLabel(hash, this.octets, start);
+      hash = hashLabel(hash, this.data, start);
       this.start[depth] = start;
       this.hash[depth] = hash;
     }

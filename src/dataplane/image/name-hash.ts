@@ -5,16 +5,23 @@
  */
 
 /**
- * Goes on from the hash of a name to that of its child.
+ * Goes on from the hash of a name to that of its child, word by word.
  * @param hash of the parent; the seed for the root's children
- * @param octets holds the label, length octet first, in lower case
+ * @param data holds the label, length octet first, in lower case; up to 3 octets after it are read
  * @param start offset of the length octet
  * @returns 32 bits, signed
  */
-export function hashLabel(hash: number, octets: Uint8Array, start: number): number {
-  const end = start + 1 + (octets[start] as number);
+export function hashLabel(hash: number, data: DataView, start: number): number {
+  const end = start + 1 + data.getUint8(start);
   let h = hash;
-  for (let i = start; i < end; i++) h = Math.imul(h ^ (octets[i] as number), 0x9e3779b1);
-  // Multiplication carries upwards only; the next label and the slot's tag need low bits too.
-  return h ^ (h >>> 15);
+  let at = start;
+  for (; at + 4 <= end; at += 4) h = mix(h, data.getInt32(at, true));
+  const unused = (4 - (end - at)) << 3;
+  return unused === 32 ? h : mix(h, (data.getInt32(at, true) << unused) >>> unused);
+}
+
+/** Multiplication carries upwards only: the shift brings high bits back to where the rest sees them. */
+function mix(hash: number, word: number): number {
+  const product = Math.imul(hash ^ word, 0x9e3779b1);
+  return product ^ (product >>> 15);
 }

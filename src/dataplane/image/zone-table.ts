@@ -1,4 +1,5 @@
 import { assert } from "../../base/assert.ts";
+import { equalOctets } from "./find-node.ts";
 import { HEADER } from "./layout.ts";
 import { type ZoneImage, ZoneView } from "./zone-image.ts";
 
@@ -55,13 +56,18 @@ export class ZoneTable {
   /**
    * The zone whose apex is a given name.
    * @param hash of the name
-   * @param octets holds the name in lower case, root label included
+   * @param name holds it in lower case, root label included; up to 3 octets after it are read
+   * @param start its offset
    */
-  find(hash: number, octets: Uint8Array, start: number, size: number): ZoneView | undefined {
+  find(hash: number, name: DataView, start: number, size: number): ZoneView | undefined {
     let index = this.#buckets[hash & (this.#buckets.length - 1)] as number;
     while (index !== NONE) {
       const zone = this.zones[index] as ZoneView;
-      if (zone.apexHash === hash && zone.apexSize === size && hasApex(zone, octets, start)) {
+      if (
+        zone.apexHash === hash &&
+        zone.apexSize === size &&
+        equalOctets(zone.data, zone.apexOffset, name, start, size)
+      ) {
         return zone;
       }
       index = this.#next[index] as number;
@@ -121,12 +127,4 @@ export class ZoneTable {
   #bucketOf(zone: ZoneView): number {
     return zone.apexHash & (this.#buckets.length - 1);
   }
-}
-
-function hasApex(zone: ZoneView, octets: Uint8Array, start: number): boolean {
-  const apex = zone.apexOffset;
-  for (let i = 0; i < zone.apexSize; i++) {
-    if (zone.octets[apex + i] !== octets[start + i]) return false;
-  }
-  return true;
 }

@@ -69,7 +69,7 @@ function answerName(context: QueryContext): number {
   const label = context.apexLabel;
   if (label === 0) return answerNode(context, zone, zone.words[HEADER.apexNode] as number);
   const size = context.labelStart[label] as number;
-  const node = findNode(zone, context.suffixHash[0] as number, context.name, 0, size);
+  const node = findNode(zone, context.suffixHash[0] as number, context.nameView, 0, size);
   if (node !== 0) {
     const flags = zone.words[node + 1] as number;
     if ((flags & (NODE_FLAG.CUT | NODE_FLAG.OCCLUDED)) === 0) {
@@ -96,7 +96,7 @@ function descend(context: QueryContext, zone: ZoneView): number {
     if (label < 0) break;
     const start = context.labelStart[label] as number;
     const hash = context.suffixHash[label] as number;
-    const node = findNode(zone, hash, context.name, start, nameEnd - start);
+    const node = findNode(zone, hash, context.nameView, start, nameEnd - start);
     if (node === 0) break;
     encloser = node;
     encloserLabel = label;
@@ -120,15 +120,15 @@ function findWildcard(
   encloserLabel: number,
   nameEnd: number,
 ): number {
-  const { name } = context;
+  const { name, nameView } = context;
   // The label before the encloser gives way to the asterisk; each label has two octets or more.
   const start = (context.labelStart[encloserLabel] as number) - 2;
   const size = name[start] as number;
   const octet = name[start + 1] as number;
   name[start] = 1;
   name[start + 1] = 0x2a;
-  const hash = hashLabel(context.suffixHash[encloserLabel] as number, name, start);
-  const node = findNode(zone, hash, name, start, nameEnd - start);
+  const hash = hashLabel(context.suffixHash[encloserLabel] as number, nameView, start);
+  const node = findNode(zone, hash, nameView, start, nameEnd - start);
   name[start] = size;
   name[start + 1] = octet;
   return node;

@@ -95,6 +95,6 @@ function findTarget(zone: ZoneView, at: number): number {
   const node =
     size === 0
       ? (words[HEADER.apexNode] as number)
-      : findNode(zone, words[at + ALIAS.hash] as number, zone.octets, (at + ALIAS.name) << 2, size);
+      : findNode(zone, words[at + ALIAS.hash] as number, zone.data, (at + ALIAS.name) << 2, size);
   return node === 0 ? 0 : findBlock(zone, node, words[at + ALIAS.key] as number);
 }

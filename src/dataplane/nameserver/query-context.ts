@@ -74,7 +74,8 @@ export class QueryContext {
 
   // The name at hand: the question's, then that of each step of a chain
   /** In lower case, root label included. */
-  readonly name = new Uint8Array(256);
+  readonly name = new Uint8Array(260);
+  readonly nameView = new DataView(this.name.buffer);
   nameSize = 0;
   /** 0–127; the root's not counted. */
   labelCount = 0;

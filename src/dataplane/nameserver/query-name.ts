@@ -4,34 +4,40 @@ import type { QueryContext } from "./query-context.ts";
 
 /**
  * Reads the question's name, which is not compressed (RFC 1035 §4.1.2), into the context.
- * @returns the offset after it; 0 if it is no name or does not end before `end`
+ * @returns the offset after it; 0 if it is no name, or type and class do not end before `end`
  */
 export function readQuestionName(context: QueryContext, start: number, end: number): number {
-  const { packet, name, labelStart, labelPosition } = context;
-  const base = context.queryOffset;
+  const { packet, labelStart, labelPosition } = context;
+  const base = start - context.queryOffset;
   let at = start;
-  let written = 0;
   let count = 0;
   for (;;) {
     if (at >= end) return 0;
     const size = packet[at] as number;
-    if (size > 63) return 0;
-    labelStart[count] = written;
-    labelPosition[count] = at - base;
-    name[written++] = size;
-    at++;
+    labelStart[count] = at - start;
+    labelPosition[count] = at - start + base;
+    at += size + 1;
     if (size === 0) break;
-    const next = at + size;
-    if (next >= end || written + size >= nameSizeMax) return 0;
-    while (at < next) {
-      const octet = packet[at++] as number;
-      name[written++] = octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
-    }
+    if (size > 63 || at - start >= nameSizeMax) return 0;
     count++;
   }
+  if (at + 4 > end) return 0;
   context.labelCount = count;
-  context.nameSize = written;
+  context.nameSize = at - start;
+  lowerName(context, start, at - start);
   return at;
+}
+
+/** Copies the name in lower case, four octets at a time: length octets are never capitals. */
+function lowerName(context: QueryContext, start: number, size: number): void {
+  const { view, nameView } = context;
+  for (let i = 0; i < size; i += 4) {
+    const word = view.getInt32(start + i, true);
+    // In each octet the top bit tells: A or above, but not above Z, and below 128.
+    const low = word & 0x7f7f7f7f;
+    const upper = (low + 0x3f3f3f3f) & ~(low + 0x25252525) & ~word & 0x80808080;
+    nameView.setInt32(i, word | (upper >>> 2), true);
+  }
 }
 
 /**
@@ -69,11 +75,11 @@ export function readResponseName(context: QueryContext, position: number): void 
 
 /** Hashes all suffixes of the name at hand, from the root. */
 export function hashSuffixes(context: QueryContext): void {
-  const { name, labelStart, suffixHash } = context;
+  const { nameView, labelStart, suffixHash } = context;
   let hash = context.zones.seed;
   suffixHash[context.labelCount] = hash;
   for (let label = context.labelCount - 1; label >= 0; label--) {
-    hash = hashLabel(hash, name, labelStart[label] as number);
+    hash = hashLabel(hash, nameView, labelStart[label] as number);
     suffixHash[label] = hash;
   }
 }
@@ -90,7 +96,7 @@ export function findZone(context: QueryContext, firstLabel: number): boolean {
   for (; label <= labelCount; label++) {
     const start = context.labelStart[label] as number;
     const hash = context.suffixHash[label] as number;
-    const zone = zones.find(hash, context.name, start, context.nameSize - start);
+    const zone = zones.find(hash, context.nameView, start, context.nameSize - start);
     if (zone !== undefined) {
       context.zone = zone;
       context.apexLabel = label;

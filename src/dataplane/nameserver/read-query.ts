@@ -17,16 +17,19 @@ export function readQuery(context: QueryContext): number {
   const { view } = context;
   const start = context.queryOffset;
   const end = context.queryEnd;
-  if (view.getUint16(start + 4) !== 1) return FORMERR; // RFC 9619
+  const counts = view.getInt32(start + 4);
+  if (counts >>> 16 !== 1) return FORMERR; // RFC 9619
   const nameEnd = readQuestionName(context, start + headerSize, end);
-  if (nameEnd === 0 || nameEnd + 4 > end) return FORMERR;
+  if (nameEnd === 0) return FORMERR;
   context.qnameSize = context.nameSize;
-  context.qtype = view.getUint16(nameEnd);
-  context.qclass = view.getUint16(nameEnd + 2);
+  const question = view.getInt32(nameEnd);
+  context.qtype = question >>> 16;
+  context.qclass = question & 0xffff;
   context.qkey = typeKey(context.qtype);
   context.questionEnd = nameEnd + 4;
-  const beforeAdditional = view.getUint16(start + 6) + view.getUint16(start + 8);
-  const count = beforeAdditional + view.getUint16(start + 10);
+  const moreCounts = view.getInt32(start + 8);
+  const beforeAdditional = (counts & 0xffff) + (moreCounts >>> 16);
+  const count = beforeAdditional + (moreCounts & 0xffff);
   return readRecords(context, count, beforeAdditional);
 }
 

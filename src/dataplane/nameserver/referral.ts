@@ -64,7 +64,7 @@ function writeGlue(
       const node =
         size === 0
           ? (words[HEADER.apexNode] as number)
-          : findNode(zone, words[entry] as number, zone.octets, (entry + 2) << 2, size);
+          : findNode(zone, words[entry] as number, zone.data, (entry + 2) << 2, size);
       const owner = start - context.responseOffset + (word & 0xffff);
       if (node !== 0) {
         fits = writeAddresses(context, zone, findBlock(zone, node, aKey), owner) && fits;
