@@ -139,6 +139,8 @@ export const zoneFileRecordSizeMax = 1024 * 1024;
 // Packet path
 /** Words of 32 bits in one zone image: 1 GiB, about 20 million names. */
 export const zoneImageWordsMax = 1 << 28;
+/** Octets of a name server identifier (RFC 5001). */
+export const nsidSizeMax = 128;
 /** CIDR blocks of one ChangeCidrCollection. */
 export const cidrBlockCountMax = 1_000;
 

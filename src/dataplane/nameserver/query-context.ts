@@ -1,5 +1,10 @@
 import { assert } from "../../base/assert.ts";
-import { chainLengthMax, labelCountMax, udpPayloadSizeMin } from "../../base/limits.ts";
+import {
+  chainLengthMax,
+  labelCountMax,
+  nsidSizeMax,
+  udpPayloadSizeMin,
+} from "../../base/limits.ts";
 import { SAMPLE_LIMIT, SAMPLE_TARGETS_MAX } from "../image/program.ts";
 import type { ZoneView } from "../image/zone-image.ts";
 import type { ZoneTable } from "../image/zone-table.ts";
@@ -13,14 +18,11 @@ export type QueryContextOptions = {
   readonly randomSeed: number;
   /** Octets of a response over UDP at most, whatever the client offers; at least 512. */
   readonly udpPayloadSizeMax: number;
-  /** Name server identifier (RFC 5001), at most 128 octets; without it the option is ignored. */
+  /** Name server identifier (RFC 5001), at most `nsidSizeMax` octets; without it the option is ignored. */
   readonly nsid?: Uint8Array;
   /** COUNTER_COUNT slots, written by this context alone. Default: its own. */
   readonly counters?: Float64Array;
 };
-
-/** Octets of a name server identifier. */
-export const nsidSizeMax = 128;
 
 /**
  * All state of answering: one a worker, used again for each query. Offsets are octets in `packet`,
