@@ -155,3 +155,23 @@ export const compileNotesMax = 20;
 export const compilerRestartDelayMaxMs = 5_000;
 /** How long a compiler that is to stop may keep images for the next start. */
 export const compilerStopMaxMs = 10_000;
+
+// Location table
+/** Octets of one operator's location file; the largest sold are about half of it. */
+export const mmdbSizeMax = 1024 * 1024 * 1024;
+/** Nodes and leaves of a search tree that are visited; one that goes in circles has no end. */
+export const mmdbNodeVisitMax = 2 ** 27;
+/** Maps and arrays inside each other; location files have 3. */
+export const mmdbDepthMax = 16;
+/** Ranges of one family in a location table. */
+export const locationRangeCountMax = 2 ** 25;
+/** Distinct locations of a table. */
+export const locationCountMax = 2 ** 22;
+/** Files that one table is made of: one for each family. */
+export const locationFileCountMax = 2;
+/** How long compiling a table may take. */
+export const locationCompileTimeMaxMs = 10 * 60 * 1000;
+/** Memory of the thread that compiles a table, its JavaScript objects alone. */
+export const locationCompileHeapMiB = 1_024;
+/** Age from which on the data is said to be old: past the 30 days in which files are renewed. */
+export const locationAgeMaxMs = 45 * 24 * 60 * 60 * 1000;
