@@ -9,7 +9,8 @@ export type Layer = {
 
 const dns = ["base", "dns/wire", "dns/rdata"];
 const model = [...dns, "control/model"];
-const packetPath = ["base", "dns/wire", "dataplane/image"];
+const packetPath = ["base", "dns/wire", "dataplane/geo", "dataplane/image"];
+const geo = ["dataplane/geo", "geo/places", "geo"];
 
 /** Bottom to top: the folder order of ARCHITECTURE.md. */
 export const layers: readonly Layer[] = [
@@ -18,6 +19,7 @@ export const layers: readonly Layer[] = [
   { folder: "dns/wire", mayImport: ["base"], outside: false },
   { folder: "dns/rdata", mayImport: ["base", "dns/wire"], outside: false },
   { folder: "dns/zonefile", mayImport: dns, outside: false },
+  { folder: "dataplane/geo", mayImport: ["base"], outside: false },
   { folder: "dataplane/image", mayImport: ["base", "dns/wire"], outside: false },
   { folder: "dataplane/nameserver", mayImport: packetPath, outside: false },
   {
@@ -25,12 +27,18 @@ export const layers: readonly Layer[] = [
     mayImport: [...packetPath, "dataplane/nameserver", "telemetry"],
     outside: true,
   },
-  { folder: "control/model", mayImport: dns, outside: false },
+  { folder: "geo/places", mayImport: ["base"], outside: false },
+  {
+    folder: "geo",
+    mayImport: ["base", "telemetry", "dataplane/geo", "geo/places"],
+    outside: true,
+  },
+  { folder: "control/model", mayImport: [...dns, "geo/places"], outside: false },
   { folder: "control/state", mayImport: model, outside: true },
   { folder: "control/log", mayImport: [...model, "control/state", "telemetry"], outside: true },
   {
     folder: "control/compiler",
-    mayImport: [...model, "control/state", "control/log", "dataplane/image", "telemetry"],
+    mayImport: [...model, ...geo, "control/state", "control/log", "dataplane/image", "telemetry"],
     outside: true,
   },
   {
@@ -62,6 +70,7 @@ export const layers: readonly Layer[] = [
     folder: "roles",
     mayImport: [
       ...model,
+      ...geo,
       "telemetry",
       "dataplane/image",
       "dataplane/nameserver",

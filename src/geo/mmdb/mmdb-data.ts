@@ -176,7 +176,8 @@ export class MmdbData {
     if (this.#size > 16) throw new MmdbError("an integer longer than its type");
     const start = this.#take(this.#size);
     let value = 0n;
-    for (let i = start; i < this.#at; i++) value = (value << 8n) | BigInt(this.#octets[i] as number);
+    for (let i = start; i < this.#at; i++)
+      value = (value << 8n) | BigInt(this.#octets[i] as number);
     return value;
   }
 

@@ -114,15 +114,25 @@ class BlankPrefixes {
   /** Whether this very network is to be blank. */
   has(depth: number, high: number, low: number): boolean {
     const candidates = this.#byLength[depth];
-    return candidates !== undefined && candidates.some((prefix) => prefixHolds(prefix, high, low));
+    if (candidates === undefined) return false;
+    for (let i = 0; i < candidates.length; i++) {
+      if (prefixHolds(candidates[i] as Prefix, high, low)) return true;
+    }
+    return false;
   }
 
   /** Whether a blank network lies inside this one. */
   liesIn(depth: number, high: number, low: number): boolean {
     if (depth >= this.#lengthMax) return false;
-    const network = { high, low, length: depth };
-    return this.#all.some(
-      (prefix) => prefix.length > depth && prefixHolds(network, prefix.high, prefix.low),
-    );
+    for (let i = 0; i < this.#all.length; i++) {
+      const blank = this.#all[i] as Prefix;
+      if (blank.length > depth && sameUpTo(depth, blank, high, low)) return true;
+    }
+    return false;
   }
+}
+
+function sameUpTo(length: number, prefix: Prefix, high: number, low: number): boolean {
+  if (length <= 32) return length === 0 || (prefix.high ^ high) >>> (32 - length) === 0;
+  return prefix.high === high && (prefix.low ^ low) >>> (64 - length) === 0;
 }

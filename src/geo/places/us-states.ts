@@ -28,5 +28,8 @@ export function usStateCode(nameOrCode: string): string | undefined {
 }
 
 function comparable(name: string): string {
-  return name.toLowerCase().replace(/[\s.]+/g, " ").trim();
+  return name
+    .toLowerCase()
+    .replace(/[\s.]+/g, " ")
+    .trim();
 }

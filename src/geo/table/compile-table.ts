@@ -9,21 +9,16 @@ import { placeFields, readPlace } from "./place.ts";
 import { RangeColumns } from "./range-columns.ts";
 import { writeTable } from "./write-table.ts";
 
-/** What was made of one or two files. */
-export type TableReport = {
-  /** As the files call themselves. */
-  readonly databaseTypes: readonly string[];
-  /** Seconds since 1970: the oldest of the files. */
-  readonly madeAtSeconds: number;
-  readonly ipv4RangeCount: number;
-  readonly ipv6RangeCount: number;
-  readonly locationCount: number;
-  readonly cityCount: number;
-  /** Octets. */
-  readonly tableSize: number;
+/** A location file and what is in it. */
+export type LocationFile = { readonly path: string; readonly octets: Uint8Array };
+
+export type CompileOptions = LocationSetOptions & {
+  /** What the table is to call its source; default: what the files call themselves. */
+  readonly source?: string;
 };
 
-export type CompiledTable = { readonly table: SharedArrayBuffer; readonly report: TableReport };
+/** For operators' files: cities are told apart, and coordinates kept to a tenth of a degree. */
+export const operatorTableOptions: CompileOptions = { cities: true, coordinateStep: 10 };
 
 /** Addresses handed out so far: all others of IPv6 are at no place. */
 const ipv6Network = { high: 0x2000_0000, low: 0, length: 3 };
@@ -32,24 +27,33 @@ const ipv4PathInIpv6 = Array.from({ length: 96 }, () => 0);
 
 /**
  * Makes a location table of one MaxMind DB, or of two that hold one address family each.
- * @throws MmdbError if one is none, is damaged, has no locations, or both have the same family
+ * @throws MmdbError if one is no such file, is damaged, has no locations, or both have the same family
  */
 export function compileTable(
-  files: readonly Uint8Array[],
-  options: LocationSetOptions,
-): CompiledTable {
+  files: readonly LocationFile[],
+  options: CompileOptions,
+): SharedArrayBuffer {
   const maker = new TableMaker(options);
-  for (const octets of files) maker.add(openMmdb(octets));
+  for (const { path, octets } of files) {
+    try {
+      maker.add(openMmdb(octets));
+    } catch (error) {
+      if (!(error instanceof MmdbError)) throw error;
+      throw new MmdbError(`Cannot use location file ${path}: ${error.message}`);
+    }
+  }
   return maker.finish();
 }
 
 class TableMaker {
   readonly #locations: LocationSet;
   readonly #files: MmdbFile[] = [];
+  readonly #source: string | undefined;
   #ipv4 = new RangeColumns();
   #ipv6 = new RangeColumns();
 
-  constructor(options: LocationSetOptions) {
+  constructor(options: CompileOptions) {
+    this.#source = options.source;
     this.#locations = new LocationSet(options);
   }
 
@@ -73,25 +77,14 @@ class TableMaker {
     this.#ipv6 = oneOf(this.#ipv6, ipv6, "IPv6");
   }
 
-  finish(): CompiledTable {
+  finish(): SharedArrayBuffer {
     const { rows, texts } = this.#locations;
     const [ipv4, ipv6] = [this.#ipv4, this.#ipv6];
-    ipv4.append(0, 0, 0);
+    if (ipv4.count === 0) ipv4.append(ipv4Network.high, 0, 0);
     if (ipv6.count === 0) ipv6.append(ipv6Network.high, 0, 0);
-    const databaseTypes = this.#files.map(named);
+    texts[0] = this.#source ?? this.#files.map(named).join(", ");
     const madeAtSeconds = Math.min(...this.#files.map((file) => file.madeAtSeconds));
-    texts[0] = databaseTypes.join(", ");
-    const table = writeTable({ ipv4, ipv6, locations: rows, texts, madeAtSeconds });
-    const report = {
-      databaseTypes,
-      madeAtSeconds,
-      ipv4RangeCount: ipv4.count,
-      ipv6RangeCount: ipv6.count,
-      locationCount: rows.length - 1,
-      cityCount: texts.length - 1,
-      tableSize: table.byteLength,
-    };
-    return { table, report };
+    return writeTable({ ipv4, ipv6, locations: rows, texts, madeAtSeconds });
   }
 
   /** Location ids by a tree's records; each record's data is read once. */

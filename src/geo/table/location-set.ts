@@ -28,7 +28,14 @@ export type LocationSetOptions = {
 export class LocationSet {
   /** By location id; 0 is no place. */
   readonly rows: LocationRow[] = [
-    { country: 0, subdivision: 0, continent: 0, latitude: undefined, longitude: undefined, city: 0 },
+    {
+      country: 0,
+      subdivision: 0,
+      continent: 0,
+      latitude: undefined,
+      longitude: undefined,
+      city: 0,
+    },
   ];
   /** By city id: name, line feed, region. The first is not a city's. */
   readonly texts: string[] = [""];
