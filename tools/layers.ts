@@ -8,7 +8,7 @@ export type Layer = {
 };
 
 const dns = ["base", "dns/wire", "dns/rdata"];
-const model = [...dns, "control/model"];
+const model = [...dns, "geo/places", "control/model"];
 const packetPath = ["base", "dns/wire", "dataplane/image"];
 
 /** Bottom to top: the folder order of ARCHITECTURE.md. */
@@ -25,7 +25,8 @@ export const layers: readonly Layer[] = [
     mayImport: [...packetPath, "dataplane/nameserver", "telemetry"],
     outside: true,
   },
-  { folder: "control/model", mayImport: dns, outside: false },
+  { folder: "geo/places", mayImport: ["base"], outside: false },
+  { folder: "control/model", mayImport: [...dns, "geo/places"], outside: false },
   { folder: "control/state", mayImport: model, outside: true },
   { folder: "control/log", mayImport: [...model, "control/state", "telemetry"], outside: true },
   {

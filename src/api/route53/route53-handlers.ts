@@ -8,6 +8,7 @@ import { deleteHostedZone } from "./delete-hosted-zone.ts";
 import { geoLocations } from "./geo-locations.ts";
 import { getChange } from "./get-change.ts";
 import { getHostedZone } from "./get-hosted-zone.ts";
+import { healthChecks } from "./health-checks.ts";
 import { limits } from "./limits.ts";
 import { listCidrCollections } from "./list-cidr-collections.ts";
 import { listHostedZones } from "./list-hosted-zones.ts";
@@ -18,6 +19,7 @@ import { reusableDelegationSets } from "./reusable-delegation-sets.ts";
 import type { Route53Handlers } from "./route53-handler.ts";
 import { tags } from "./tags.ts";
 import { testDnsAnswer } from "./test-dns-answer.ts";
+import { updateHealthCheck } from "./update-health-check.ts";
 import { updateHostedZone } from "./update-hosted-zone.ts";
 import { vpcAssociationAuthorizations } from "./vpc-association-authorizations.ts";
 import { vpcAssociations } from "./vpc-associations.ts";
@@ -47,6 +49,8 @@ export function route53Handlers(context: ApiContext): Route53Handlers {
     ...cidrCollections(context),
     ...listCidrCollections(context),
     ...geoLocations(context),
+    ...healthChecks(context),
+    ...updateHealthCheck(context),
   });
 }
 
