@@ -19,6 +19,11 @@ export const layers: readonly Layer[] = [
   { folder: "dns/rdata", mayImport: ["base", "dns/wire"], outside: false },
   { folder: "dns/zonefile", mayImport: dns, outside: false },
   { folder: "dataplane/image", mayImport: ["base", "dns/wire"], outside: false },
+  {
+    folder: "dataplane/policy",
+    mayImport: ["base", "dns/wire", "dataplane/image"],
+    outside: false,
+  },
   { folder: "dataplane/nameserver", mayImport: packetPath, outside: false },
   {
     folder: "dataplane/server",
@@ -31,7 +36,14 @@ export const layers: readonly Layer[] = [
   { folder: "control/log", mayImport: [...model, "control/state", "telemetry"], outside: true },
   {
     folder: "control/compiler",
-    mayImport: [...model, "control/state", "control/log", "dataplane/image", "telemetry"],
+    mayImport: [
+      ...model,
+      "control/state",
+      "control/log",
+      "dataplane/image",
+      "dataplane/policy",
+      "telemetry",
+    ],
     outside: true,
   },
   {

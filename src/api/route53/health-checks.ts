@@ -1,4 +1,7 @@
-import { InvalidHealthCheckError, completeConfig } from "../../control/model/health-check-config.ts";
+import {
+  InvalidHealthCheckError,
+  completeConfig,
+} from "../../control/model/health-check-config.ts";
 import type { GivenConfig } from "../../control/model/health-check-config.ts";
 import type { HealthCheck, HealthCheckConfig } from "../../control/model/health-check.ts";
 import type { Mutation } from "../../control/model/mutation.ts";

@@ -22,7 +22,8 @@ export function takeSlot(context: ApiContext, healthCheckId: string): Mutation[]
   const { state } = context;
   const count = state.count("healthSlotOwner");
   // Free unless slots before it are: then those are looked for.
-  const isDense = state.get("healthSlotOwner", ownerKey(count + 1)) === undefined;
+  const isDense =
+    count < healthCheckCountMax && state.get("healthSlotOwner", ownerKey(count + 1)) === undefined;
   const { slot, freed } = isDense ? { slot: count + 1, freed: [] } : firstFree(context);
   if (slot > healthCheckCountMax) {
     const message = `Limits Exceeded: ${healthCheckCountMax} - Cannot create more health checks.`;

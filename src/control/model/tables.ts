@@ -24,9 +24,10 @@ export type TableName =
   | "healthCheckUse" // [healthCheckId, zoneId, name, type and set identifier]
   | "healthSlot" // [healthCheckId] → slot; of one that is gone as long as it is used
   | "healthSlotOwner" // [slot, 5 digits] → healthCheckId
-  | "trafficPolicy" // [policyId] → { name, nextVersion, … }
+  | "trafficPolicy" // [policyId]
   | "trafficPolicyByName" // [name] → policyId
   | "trafficPolicyVersion" // [policyId, version, 4 digits]
+  | "trafficPolicyDocument" // [policyId, version, 4 digits] → its text
   | "trafficPolicyInstance" // [instanceId]
   | "trafficPolicyInstanceByZone" // [zoneId, reversed name, type] → instanceId
   | "trafficPolicyInstanceByPolicy" // [policyId, version, zoneId, reversed name, type] → instanceId

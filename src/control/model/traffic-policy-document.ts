@@ -114,3 +114,37 @@ export function branchesOf(node: PolicyNode): readonly PolicyBranch[] {
 export function loadMetricKey({ namespace, name, dimensions }: LoadMetric): string {
   return JSON.stringify([namespace, name, ...dimensions.flatMap((d) => [d.name, d.value])]);
 }
+
+/** Every node once, each after those that lead to it were met. */
+export function policyNodes({ start }: PolicyDocument): Set<PolicyNode> {
+  const nodes = new Set<PolicyNode>([start]);
+  // A set goes on with what is added while it is walked.
+  for (const node of nodes) for (const branch of branchesOf(node)) nodes.add(branch.node);
+  return nodes;
+}
+
+/** The health checks that branches name, each once, with the path of the first that does. */
+export function healthChecksOf(document: PolicyDocument): Map<string, string> {
+  const checks = new Map<string, string>();
+  for (const node of policyNodes(document)) {
+    for (const { healthCheckId, path } of branchesOf(node)) {
+      if (healthCheckId !== undefined && !checks.has(healthCheckId))
+        checks.set(healthCheckId, path);
+    }
+  }
+  return checks;
+}
+
+/** The load metrics that branches name, each once. */
+export function loadMetricsOf(document: PolicyDocument): LoadMetric[] {
+  const metrics = new Map<string, LoadMetric>();
+  for (const node of policyNodes(document)) {
+    for (const branch of branchesOf(node)) {
+      if ("metric" in branch) {
+        const metric = branch.metric as LoadMetric;
+        metrics.set(loadMetricKey(metric), metric);
+      }
+    }
+  }
+  return [...metrics.values()];
+}

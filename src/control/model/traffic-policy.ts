@@ -5,16 +5,21 @@ export type TrafficPolicy = {
   name: string;
   /** The number of the version that is made next; numbers of deleted versions do not come again. */
   nextVersion: number;
+  /** Of the versions there are. */
+  versionCount: number;
+  latestVersion: number;
+  latestType: string;
 };
 
-/** A row of the table `trafficPolicyVersion`. Only the comment ever changes. */
+/**
+ * A row of the table `trafficPolicyVersion`; its document is a row of `trafficPolicyDocument`, as
+ * the client wrote it. Only the comment ever changes.
+ */
 export type TrafficPolicyVersion = {
   id: string;
   version: number;
   /** The type of the record sets it stands for: `A`. */
   type: string;
-  /** Verbatim, as the client wrote it; `parsePolicyDocument()` lets it pass. */
-  document: string;
   comment?: string;
 };
 
@@ -40,3 +45,8 @@ export type TrafficPolicyInstance = {
   /** Of the log entry that wrote the row, stamped by the store. */
   seq?: number;
 };
+
+/** The key of a version and of its document. */
+export function policyVersionKey(policyId: string, version: number): [string, string] {
+  return [policyId, String(version).padStart(4, "0")];
+}
