@@ -8,8 +8,8 @@ export type Layer = {
 };
 
 const dns = ["base", "dns/wire", "dns/rdata"];
-const model = [...dns, "control/model"];
-const packetPath = ["base", "dns/wire", "dataplane/geo", "dataplane/image"];
+const model = [...dns, "geo/places", "control/model"];
+const packetPath = ["base", "dns/wire", "dataplane/geo", "dataplane/image", "dataplane/policy"];
 const geo = ["dataplane/geo", "geo/places", "geo"];
 
 /** Bottom to top: the folder order of ARCHITECTURE.md. */
@@ -21,6 +21,11 @@ export const layers: readonly Layer[] = [
   { folder: "dns/zonefile", mayImport: dns, outside: false },
   { folder: "dataplane/geo", mayImport: ["base"], outside: false },
   { folder: "dataplane/image", mayImport: ["base", "dns/wire"], outside: false },
+  {
+    folder: "dataplane/policy",
+    mayImport: ["base", "dns/wire", "dataplane/geo", "dataplane/image"],
+    outside: false,
+  },
   { folder: "dataplane/nameserver", mayImport: packetPath, outside: false },
   {
     folder: "dataplane/server",
@@ -38,7 +43,14 @@ export const layers: readonly Layer[] = [
   { folder: "control/log", mayImport: [...model, "control/state", "telemetry"], outside: true },
   {
     folder: "control/compiler",
-    mayImport: [...model, ...geo, "control/state", "control/log", "dataplane/image", "telemetry"],
+    mayImport: [
+      ...model,
+      "control/state",
+      "control/log",
+      "dataplane/image",
+      "dataplane/policy",
+      "telemetry",
+    ],
     outside: true,
   },
   {
@@ -73,6 +85,7 @@ export const layers: readonly Layer[] = [
       ...geo,
       "telemetry",
       "dataplane/image",
+      "dataplane/policy",
       "dataplane/nameserver",
       "dataplane/server",
       "control/state",

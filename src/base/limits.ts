@@ -75,6 +75,28 @@ export const queryLogFileCountMaxDefault = 8;
 /** Names followed to see whether an alias leads back to itself. */
 export const aliasWalkMax = 100;
 
+// Health checks and traffic policies
+/** Checks, and so slots of the status table; a check that is gone keeps its slot while it is used. */
+export const healthCheckCountMax = 65_535;
+/** Children of a calculated health check: Route 53's quota. */
+export const childHealthCheckCountMax = 255;
+/** Characters of a traffic policy document. */
+export const policyDocumentSizeMax = 102_400;
+/** Rules on the longest way from a policy's start to an endpoint. */
+export const policyDepthMax = 32;
+/** Branches of a policy's tree once every shared rule is written out where it is used. */
+export const policyTreeSizeMax = 10_000;
+/** Branches of one rule: those of a group of record sets. */
+export const policyBranchCountMax = 100;
+/** Those of a geoproximity rule. */
+export const geoproximityBranchCountMax = 30;
+/** Versions of one traffic policy. */
+export const policyVersionCountMax = 1_000;
+/** Things wrong with a document that one error names. */
+export const policyProblemsShownMax = 20;
+/** Load metrics that all traffic policies name, and so slots of the load table. */
+export const loadMetricCountMax = 4_096;
+
 // Change log and state
 /** Entries that share one commit and one fdatasync. */
 export const commitGroupCountMax = 1_000;

@@ -167,6 +167,7 @@ function route53Context({
       accountId: settings.account,
       nameServers: { ...fixed, suffix: nameServerSuffixDefault },
       limits: settings.limits,
+      healthAllow: settings.healthAllow,
     },
     async testAnswer(question) {
       const buffer = await compiler.imageOf(question.zoneId);

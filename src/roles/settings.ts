@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { parseArgs, parseEnv } from "node:util";
 import { awsQuotas } from "../api/route53/quotas.ts";
 import type { LimitName } from "../api/route53/quotas.ts";
-import { formatIp, parseIp } from "../base/ip.ts";
+import { formatIp, parseCidr, parseIp } from "../base/ip.ts";
+import type { Cidr } from "../base/ip.ts";
 import { udpPayloadSizeDefault, udpPayloadSizeMin } from "../base/limits.ts";
 import type { Endpoint } from "../dataplane/server/socket-address.ts";
 
@@ -22,6 +23,7 @@ export type Settings = {
   nameServers: string[];
   account: string;
   limits: Partial<Record<LimitName, number>>;
+  healthAllow: Cidr[];
   queryLogs: string;
   logLevel: "debug" | "info" | "warn" | "error";
 };
@@ -62,6 +64,11 @@ export const settingRules = {
   limits: {
     fallback: "",
     help: "quotas to enforce, such as MAX_HOSTED_ZONES_BY_OWNER=500; may repeat",
+    list: true,
+  },
+  "health-allow": {
+    fallback: "",
+    help: "private or local networks (CIDR) that health checks may be sent to",
     list: true,
   },
   "query-logs": { fallback: "", help: "directory of query logs (default: query-logs in data)" },
@@ -168,6 +175,7 @@ function fromTexts(
     nameServers,
     account: accountNumber(one("account")),
     limits: quotas(all("limits")),
+    healthAllow: all("health-allow").map(readNetwork),
     queryLogs: one("query-logs") || join(data, "query-logs"),
     logLevel: oneOf("log-level", one("log-level"), ["debug", "info", "warn", "error"]),
   };
@@ -195,6 +203,12 @@ function quotas(texts: readonly string[]): Partial<Record<LimitName, number>> {
 function accountNumber(text: string): string {
   if (/^\d{12}$/.test(text)) return text;
   throw new SettingsError(`Cannot use setting account: ${text} is not a number of 12 digits`);
+}
+
+function readNetwork(text: string): Cidr {
+  const cidr = parseCidr(text);
+  if (cidr) return cidr;
+  throw new SettingsError(`Cannot use setting health-allow: ${text} is not ADDRESS/LENGTH`);
 }
 
 function wholeNumber(name: SettingName, text: string, range: { min: number; max: number }): number {

@@ -39,7 +39,12 @@ export async function openRoute53(limits: ApiContext["settings"]["limits"] = {})
     log: store.log,
     clock: manualClock(Date.UTC(2026, 0, 2, 3, 4, 5)),
     random: seededRandom(53),
-    settings: { accountId: "000000000000", nameServers: { suffix: "internal" }, limits },
+    settings: {
+      accountId: "000000000000",
+      nameServers: { suffix: "internal" },
+      healthAllow: [],
+      limits,
+    },
     testAnswer(question) {
       questions.push(question);
       return { recordData: ["192.0.2.1"], responseCode: "NOERROR", protocol: "UDP" };

@@ -21,6 +21,8 @@ export type Route53Settings = {
   /** 12 digits. */
   accountId: string;
   nameServers: NameServerNames;
+  /** Networks that health checks may be sent to although they are private, local or the like. */
+  healthAllow: readonly Cidr[];
   /** Limits that are enforced, and answered by the quota calls; others are only answered. */
   limits: Partial<Record<LimitName, number>>;
 };

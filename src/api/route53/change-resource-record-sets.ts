@@ -6,10 +6,13 @@ import type { HostedZone } from "../../control/model/hosted-zone.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import { nameSortKey } from "../../control/model/name-sort-key.ts";
 import { valueMessages } from "../../control/model/change-batch-values.ts";
+import type { ResourceRecordSet } from "../../control/model/resource-record-set.ts";
 import { InvalidNameError } from "../../control/model/route53-name.ts";
+import type { TrafficPolicyInstance } from "../../control/model/traffic-policy.ts";
 import { ServiceError, invalidChangeBatch } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { commitChange } from "./commit.ts";
+import { requireHealthCheck } from "./health-checks.ts";
 import { isFull } from "./quotas.ts";
 import { bareId } from "./resource-ids.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
@@ -23,7 +26,7 @@ export const changeResourceRecordSets: HandlerFamily<"ChangeResourceRecordSets">
     requireZone(context, zoneId);
     const { Changes, Comment } = input.ChangeBatch;
     refuseTooMuch(Changes);
-    const changes = await readChanges(Changes);
+    const changes = await readChanges(context, zoneId, Changes);
     const { changeInfo } = await commitChange(context, {
       action: "ChangeResourceRecordSets",
       zoneId,
@@ -61,14 +64,20 @@ function refuseTooMuch(changes: readonly ChangeInput[]): void {
  * @throws ServiceError InvalidInput, NoSuchHealthCheck; InvalidChangeBatch with every name and
  *   value that is wrong
  */
-async function readChanges(inputs: readonly ChangeInput[]): Promise<Change[]> {
+async function readChanges(
+  context: ApiContext,
+  zoneId: string,
+  inputs: readonly ChangeInput[],
+): Promise<Change[]> {
   const changes: Change[] = [];
   const messages: string[] = [];
   await inSlices(inputs, (input) => {
     try {
       const rrset = readRRset(input);
-      refuseUnknown(input);
-      if (input.Action !== "DELETE") messages.push(...valueMessages(rrset));
+      if (input.Action !== "DELETE") {
+        refuseUnknown(context, zoneId, rrset);
+        messages.push(...valueMessages(rrset));
+      }
       changes.push({ action: input.Action, rrset });
     } catch (error) {
       if (!(error instanceof InvalidNameError)) throw error;
@@ -79,18 +88,17 @@ async function readChanges(inputs: readonly ChangeInput[]): Promise<Change[]> {
   return changes;
 }
 
-/** There are no health checks and no traffic policy instances that a set could name. */
-function refuseUnknown({ Action, ResourceRecordSet }: ChangeInput): void {
-  const { HealthCheckId, TrafficPolicyInstanceId } = ResourceRecordSet;
-  if (Action === "DELETE") return;
-  if (HealthCheckId !== undefined) {
-    const message = `No health check found with ID: ${HealthCheckId}`;
-    throw new ServiceError("NoSuchHealthCheck", message);
-  }
-  if (TrafficPolicyInstanceId !== undefined) {
-    const message = `No traffic policy instance found with ID: ${TrafficPolicyInstanceId}`;
-    throw new ServiceError("InvalidInput", message);
-  }
+/** Sets may only name health checks there are, and the policy instance that is theirs. */
+function refuseUnknown(context: ApiContext, zoneId: string, rrset: ResourceRecordSet): void {
+  const { healthCheckId, trafficPolicyInstanceId: instanceId } = rrset;
+  if (healthCheckId !== undefined) requireHealthCheck(context, healthCheckId);
+  if (instanceId === undefined) return;
+  const instance = context.state.get<TrafficPolicyInstance>("trafficPolicyInstance", [instanceId]);
+  const isOfSet =
+    instance?.zoneId === zoneId && instance.name === rrset.name && instance.type === rrset.type;
+  if (isOfSet && instance.applied) return;
+  const message = `No traffic policy instance found with ID: ${instanceId}`;
+  throw new ServiceError("InvalidInput", message);
 }
 
 async function planChanges(

@@ -34,6 +34,12 @@ function requireEmpty(context: ApiContext, zone: HostedZone): void {
         "and so cannot be deleted.",
     );
   }
+  if (state.list("trafficPolicyInstanceByZone", { prefix: [zone.id], limit: 1 }).length > 0) {
+    throw new ServiceError(
+      "HostedZoneNotEmpty",
+      "The specified hosted zone contains traffic policy instances and so cannot be deleted.",
+    );
+  }
   if (state.count("rrsetProtection", [zone.id]) > 0) {
     throw new ServiceError(
       "HostedZoneNotEmpty",

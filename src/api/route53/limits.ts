@@ -1,3 +1,4 @@
+import type { TableName } from "../../control/model/tables.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { LimitName } from "./quotas.ts";
@@ -37,9 +38,15 @@ export const limits: HandlerFamily<
     }),
 });
 
-/** Health checks and traffic policies cannot be made yet: there are none. */
+const tableOf: Partial<Record<LimitName, TableName>> = {
+  MAX_HOSTED_ZONES_BY_OWNER: "hostedZone",
+  MAX_REUSABLE_DELEGATION_SETS_BY_OWNER: "delegationSet",
+  MAX_HEALTH_CHECKS_BY_OWNER: "healthCheck",
+  MAX_TRAFFIC_POLICIES_BY_OWNER: "trafficPolicy",
+  MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER: "trafficPolicyInstance",
+};
+
 function accountCount(context: ApiContext, type: LimitName): number {
-  if (type === "MAX_HOSTED_ZONES_BY_OWNER") return context.state.count("hostedZone");
-  if (type === "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER") return context.state.count("delegationSet");
-  return 0;
+  const table = tableOf[type];
+  return table === undefined ? 0 : context.state.count(table);
 }

@@ -8,23 +8,29 @@ import { deleteHostedZone } from "./delete-hosted-zone.ts";
 import { geoLocations } from "./geo-locations.ts";
 import { getChange } from "./get-change.ts";
 import { getHostedZone } from "./get-hosted-zone.ts";
+import { healthChecks } from "./health-checks.ts";
 import { limits } from "./limits.ts";
 import { listCidrCollections } from "./list-cidr-collections.ts";
 import { listHostedZones } from "./list-hosted-zones.ts";
 import { listResourceRecordSets } from "./list-resource-record-sets.ts";
+import { listTrafficPolicies } from "./list-traffic-policies.ts";
+import { listTrafficPolicyInstances } from "./list-traffic-policy-instances.ts";
 import { queryLoggingConfigs } from "./query-logging-configs.ts";
 import { resourceRecordSetProtections } from "./resource-record-set-protections.ts";
 import { reusableDelegationSets } from "./reusable-delegation-sets.ts";
 import type { Route53Handlers } from "./route53-handler.ts";
 import { tags } from "./tags.ts";
 import { testDnsAnswer } from "./test-dns-answer.ts";
+import { trafficPolicies } from "./traffic-policies.ts";
+import { trafficPolicyInstances } from "./traffic-policy-instances.ts";
+import { updateHealthCheck } from "./update-health-check.ts";
 import { updateHostedZone } from "./update-hosted-zone.ts";
 import { vpcAssociationAuthorizations } from "./vpc-association-authorizations.ts";
 import { vpcAssociations } from "./vpc-associations.ts";
 
 /**
- * Every Route 53 operation there is. Those on health checks, traffic policies and DNSSEC are not:
- * the protocol layer answers for what is left out that it is not implemented.
+ * Every Route 53 operation there is. What health checks find and DNSSEC are not: the protocol layer
+ * answers for what is left out that it is not implemented.
  */
 export function route53Handlers(context: ApiContext): Route53Handlers {
   return guarded({
@@ -47,6 +53,12 @@ export function route53Handlers(context: ApiContext): Route53Handlers {
     ...cidrCollections(context),
     ...listCidrCollections(context),
     ...geoLocations(context),
+    ...healthChecks(context),
+    ...updateHealthCheck(context),
+    ...trafficPolicies(context),
+    ...listTrafficPolicies(context),
+    ...trafficPolicyInstances(context),
+    ...listTrafficPolicyInstances(context),
   });
 }
 

@@ -39,6 +39,9 @@ export function readRRset(change: ChangeInput): ResourceRecordSet {
   if (input.ResourceRecords) {
     rrset.resourceRecords = input.ResourceRecords.map(({ Value }) => Value);
   }
+  if (input.TrafficPolicyInstanceId !== undefined) {
+    rrset.trafficPolicyInstanceId = input.TrafficPolicyInstanceId;
+  }
   if (input.AliasTarget) rrset.aliasTarget = readAlias(input.AliasTarget);
   return rrset;
 }

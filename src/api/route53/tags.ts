@@ -2,6 +2,7 @@ import { tagCountMax } from "../../base/limits.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { commit } from "./commit.ts";
+import { requireHealthCheck } from "./health-checks.ts";
 import type { HandlerFamily, Route53Handlers } from "./route53-handler.ts";
 
 type Tags = Record<string, string>;
@@ -49,8 +50,9 @@ const zoneIdSizeMax = 32;
 
 /** Tags take the bare id only; AWS tells who sends `/hostedzone/Z…` that it is too long. */
 function requireResource(context: ApiContext, { ResourceType, ResourceId }: Resource): void {
-  if (ResourceType !== "hostedzone") {
-    throw new ServiceError("NoSuchHealthCheck", `No health check found with ID: ${ResourceId}`);
+  if (ResourceType === "healthcheck") {
+    requireHealthCheck(context, ResourceId);
+    return;
   }
   if (ResourceId.length > zoneIdSizeMax) {
     throw new ServiceError(

@@ -51,6 +51,11 @@ function routedImageRRset(
 ): ImageRRset {
   const first = group[0] as ResourceRecordSet;
   const type = typeOf(first.type);
+  if (first.trafficPolicyInstanceId !== undefined) {
+    const note = `policy instance ${first.trafficPolicyInstanceId}: no answer yet`;
+    zone.onNote?.({ owner: first.name, type: first.type, note });
+    return noData(owner, type);
+  }
   const routing = routeWithoutStatus(group);
   switch (routing.kind) {
     case "one": {

@@ -7,6 +7,7 @@ import type { Mutation } from "./mutation.ts";
 import type { ResourceRecordSet } from "./resource-record-set.ts";
 import { policyOf, rrsetKey } from "./rrset-policy.ts";
 import { sameRRset } from "./same-rrset.ts";
+import type { TableName } from "./tables.ts";
 
 export type Change = { action: "CREATE" | "DELETE" | "UPSERT"; rrset: ResourceRecordSet };
 
@@ -178,12 +179,12 @@ export class ChangeBatchPlan {
         const next = after.get(key);
         if (next === rrset) continue;
         if (!next) mutations.push(removal(zoneId, rrset));
-        if (rrset.cidrRoutingConfig) mutations.push(cidrUse("remove", zoneId, rrset));
+        mutations.push(...uses("remove", zoneId, rrset));
       }
       for (const [key, rrset] of after) {
         if (before.get(key) === rrset) continue;
         mutations.push({ putRRset: zoneId, rrset });
-        if (rrset.cidrRoutingConfig) mutations.push(cidrUse("put", zoneId, rrset));
+        mutations.push(...uses("put", zoneId, rrset));
       }
     }
     return { mutations };
@@ -196,13 +197,21 @@ function removal(zoneId: string, rrset: ResourceRecordSet): Mutation {
   return { removeRRset: zoneId, ...identity };
 }
 
-/** Keeps the index of who uses a CIDR location. */
-function cidrUse(verb: "put" | "remove", zoneId: string, rrset: ResourceRecordSet): Mutation {
-  const { collectionId = "", locationName = "" } = rrset.cidrRoutingConfig ?? {};
-  const key = [collectionId, locationName, zoneId, rrset.name, rrsetKey(rrset)];
-  return verb === "put"
-    ? { put: "cidrLocationUse", key, value: true }
-    : { remove: "cidrLocationUse", key };
+/** Keeps the indexes of who uses a CIDR location and a health check. */
+function uses(verb: "put" | "remove", zoneId: string, rrset: ResourceRecordSet): Mutation[] {
+  const { cidrRoutingConfig, healthCheckId } = rrset;
+  if (!cidrRoutingConfig && healthCheckId === undefined) return [];
+  const mutations: Mutation[] = [];
+  const use = (table: TableName, used: readonly string[]): void => {
+    const key = [...used, zoneId, rrset.name, rrsetKey(rrset)];
+    mutations.push(verb === "put" ? { put: table, key, value: true } : { remove: table, key });
+  };
+  if (cidrRoutingConfig) {
+    const { collectionId, locationName } = cidrRoutingConfig;
+    use("cidrLocationUse", [collectionId, locationName]);
+  }
+  if (healthCheckId !== undefined) use("healthCheckUse", [healthCheckId]);
+  return mutations;
 }
 
 /** Types and policies that are not for this name or this zone. */

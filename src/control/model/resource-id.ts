@@ -18,6 +18,13 @@ export function drawChangeId(nowMs: number, random: Random): string {
   return `C${time}${drawText(idSize - timeSize, random)}`;
 }
 
+/** A version 7 UUID (RFC 9562 §5.7): one that sorts by the time it was drawn at. */
+export function drawTimeUuid(nowMs: number, random: Random): string {
+  const time = nowMs.toString(16).padStart(12, "0");
+  const text = drawUuid(random);
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${text.slice(15)}`;
+}
+
 function drawText(size: number, random: Random): string {
   let text = "";
   for (let i = 0; i < size; i++) text += alphabet[random.uint32() % alphabet.length];

@@ -18,6 +18,21 @@ export type TableName =
   | "cidrCollectionByCallerReference" // [callerReference]
   | "cidrBlock" // [collectionId, location, block]
   | "cidrLocationUse" // [collectionId, location, zoneId, name, type and set identifier]
+  | "healthCheck" // [healthCheckId]
+  | "healthCheckByCallerReference" // [callerReference] → id, also of one that is gone
+  | "healthCheckByChild" // [childHealthCheckId, healthCheckId of the calculated check]
+  | "healthCheckUse" // [healthCheckId, zoneId, name, type and set identifier]
+  | "healthSlot" // [healthCheckId] → slot; of one that is gone as long as it is used
+  | "healthSlotOwner" // [slot, 5 digits] → healthCheckId
+  | "trafficPolicy" // [policyId]
+  | "trafficPolicyByName" // [name] → policyId
+  | "trafficPolicyVersion" // [policyId, version, 4 digits]
+  | "trafficPolicyDocument" // [policyId, version, 4 digits] → its text
+  | "trafficPolicyInstance" // [instanceId]
+  | "trafficPolicyInstanceByZone" // [zoneId, reversed name, type] → instanceId
+  | "trafficPolicyInstanceByPolicy" // [policyId, version, zoneId, reversed name, type] → instanceId
+  | "loadSlot" // [load metric] → slot
+  | "loadMetricUse" // [load metric, policyId, version]
   | "vpcAuthorization" // [zoneId, vpcId]
   | "rrsetProtection" // [zoneId, …]
   | "change" // [changeId] → { seq, at, comment, zoneId }

@@ -98,7 +98,7 @@ class ZoneWriter {
   #owner: Name | undefined;
 
   linesOf(rrset: ResourceRecordSet): string {
-    if (rrset.setIdentifier !== undefined) {
+    if (rrset.setIdentifier !== undefined || rrset.trafficPolicyInstanceId !== undefined) {
       this.#routedCount++;
       return `; routed: ${describe(rrset)} ${policyOf(rrset)}\n`;
     }

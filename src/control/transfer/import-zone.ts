@@ -83,6 +83,12 @@ function lookAtZone({ state, zoneId, zoneName, replace }: ImportJob): ZoneBefore
         `Cannot import into zone ${zoneName}: record protections are on it; delete them first`,
       );
     }
+    if (state.count("trafficPolicyInstanceByZone", [zoneId]) > 0) {
+      throw new TransferError(
+        "ZoneNotEmpty",
+        `Cannot import into zone ${zoneName}: it has traffic policy instances; delete them first`,
+      );
+    }
     return { head: state.head(zoneSubject(zoneId)), ownSets };
   });
 }

@@ -1,0 +1,39 @@
+import type { HealthCheck as AwsHealthCheck, HealthCheckConfig } from "@aws-sdk/client-route-53";
+import type { HealthCheck } from "../../control/model/health-check.ts";
+
+/** A health check as answers have it. */
+export function healthCheckView(check: HealthCheck): AwsHealthCheck {
+  return {
+    Id: check.id,
+    CallerReference: check.callerReference,
+    HealthCheckConfig: configView(check),
+    HealthCheckVersion: check.version,
+  };
+}
+
+function configView({ config }: HealthCheck): HealthCheckConfig {
+  const { alarmIdentifier } = config;
+  return {
+    IPAddress: config.ipAddress,
+    Port: config.port,
+    Type: config.type,
+    ResourcePath: config.resourcePath,
+    FullyQualifiedDomainName: config.fullyQualifiedDomainName,
+    SearchString: config.searchString,
+    RequestInterval: config.requestInterval,
+    FailureThreshold: config.failureThreshold,
+    MeasureLatency: config.measureLatency,
+    Inverted: config.inverted,
+    Disabled: config.disabled,
+    HealthThreshold: config.healthThreshold,
+    ChildHealthChecks: config.childHealthChecks,
+    EnableSNI: config.enableSni,
+    Regions: config.regions as HealthCheckConfig["Regions"],
+    AlarmIdentifier: alarmIdentifier && {
+      Region: alarmIdentifier.region as NonNullable<HealthCheckConfig["AlarmIdentifier"]>["Region"],
+      Name: alarmIdentifier.name,
+    },
+    InsufficientDataHealthStatus: config.insufficientDataHealthStatus,
+    RoutingControlArn: config.routingControlArn,
+  };
+}

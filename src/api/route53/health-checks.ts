@@ -1,0 +1,167 @@
+import {
+  InvalidHealthCheckError,
+  completeConfig,
+} from "../../control/model/health-check-config.ts";
+import type { GivenConfig } from "../../control/model/health-check-config.ts";
+import type { HealthCheck, HealthCheckConfig } from "../../control/model/health-check.ts";
+import type { Mutation } from "../../control/model/mutation.ts";
+import { drawUuid } from "../../control/model/resource-id.ts";
+import { ServiceError } from "../protocol/service-error.ts";
+import type { ApiContext } from "./api-context.ts";
+import { commit } from "./commit.ts";
+import type { Planned } from "./commit.ts";
+import { readConfig } from "./health-check-config-input.ts";
+import { healthCheckView } from "./health-check-view.ts";
+import { releaseSlot, takeSlot } from "./health-slots.ts";
+import { cutPage, pageSize } from "./pages.ts";
+import { isFull } from "./quotas.ts";
+import { locationOf } from "./resource-ids.ts";
+import type { HandlerFamily } from "./route53-handler.ts";
+
+const pageSizeMax = 1_000;
+
+export const healthChecks: HandlerFamily<
+  | "CreateHealthCheck"
+  | "GetHealthCheck"
+  | "DeleteHealthCheck"
+  | "ListHealthChecks"
+  | "GetHealthCheckCount"
+> = (context) => ({
+  async CreateHealthCheck(input) {
+    const given = readConfig(input.HealthCheckConfig);
+    const { result } = await commit(context, {
+      action: "CreateHealthCheck",
+      plan: () => newHealthCheck(context, input.CallerReference, given),
+    });
+    return {
+      HealthCheck: healthCheckView(result),
+      Location: locationOf(`/healthcheck/${result.id}`),
+    };
+  },
+
+  GetHealthCheck: (input) => ({
+    HealthCheck: healthCheckView(requireHealthCheck(context, input.HealthCheckId)),
+  }),
+
+  async DeleteHealthCheck(input) {
+    await commit(context, {
+      action: "DeleteHealthCheck",
+      plan() {
+        const check = requireHealthCheck(context, input.HealthCheckId);
+        refuseChild(context, check);
+        const mutations: Mutation[] = [
+          { remove: "healthCheck", key: [check.id] },
+          { remove: "tag", key: ["healthcheck", check.id] },
+          ...childMutations("remove", check),
+          ...releaseSlot(context, check.id),
+        ];
+        return { mutations, result: undefined };
+      },
+    });
+    return {};
+  },
+
+  ListHealthChecks(input) {
+    const size = pageSize(input.MaxItems, pageSizeMax);
+    const rows = context.state.list<HealthCheck>("healthCheck", {
+      ...(input.Marker === undefined ? {} : { from: [input.Marker] }),
+      limit: size + 1,
+    });
+    const { page, next } = cutPage(rows, size);
+    return {
+      HealthChecks: page.map(({ value }) => healthCheckView(value)),
+      Marker: input.Marker ?? "",
+      IsTruncated: next !== undefined,
+      ...(next ? { NextMarker: next.key[0] } : {}),
+      MaxItems: size,
+    };
+  },
+
+  GetHealthCheckCount: () => ({ HealthCheckCount: context.state.count("healthCheck") }),
+});
+
+/**
+ * The health check with this id.
+ * @throws ServiceError NoSuchHealthCheck
+ */
+export function requireHealthCheck(context: ApiContext, id: string): HealthCheck {
+  const check = context.state.get<HealthCheck>("healthCheck", [id]);
+  if (check) return check;
+  throw new ServiceError("NoSuchHealthCheck", `No health check found with ID: ${id}`);
+}
+
+/**
+ * Settings of a check, complete.
+ * @throws ServiceError InvalidInput
+ */
+export function requireConfig(context: ApiContext, given: GivenConfig): HealthCheckConfig {
+  try {
+    return completeConfig(given, {
+      allowedEndpoints: context.settings.healthAllow,
+      typeOf: (id) => context.state.get<HealthCheck>("healthCheck", [id])?.config.type,
+    });
+  } catch (error) {
+    if (!(error instanceof InvalidHealthCheckError)) throw error;
+    throw new ServiceError("InvalidInput", error.message);
+  }
+}
+
+/** Keeps the index of which calculated checks have a check as their child. */
+export function childMutations(verb: "put" | "remove", check: HealthCheck): Mutation[] {
+  return (check.config.childHealthChecks ?? []).map((child) => {
+    const key = [child, check.id];
+    return verb === "put"
+      ? { put: "healthCheckByChild", key, value: true }
+      : { remove: "healthCheckByChild", key };
+  });
+}
+
+function newHealthCheck(
+  context: ApiContext,
+  callerReference: string,
+  given: GivenConfig,
+): Planned<HealthCheck> {
+  const { state } = context;
+  const config = requireConfig(context, given);
+  const id = state.get<string>("healthCheckByCallerReference", [callerReference]);
+  if (id !== undefined) return { mutations: [], result: sameCheck(context, id, config) };
+  if (isFull(context, "MAX_HEALTH_CHECKS_BY_OWNER", state.count("healthCheck"))) {
+    const message =
+      "Limits Exceeded: MAX_HEALTH_CHECKS_BY_OWNER - Cannot create more health checks.";
+    throw new ServiceError("TooManyHealthChecks", message);
+  }
+  const check: HealthCheck = { id: drawUuid(context.random), callerReference, version: 1, config };
+  const mutations: Mutation[] = [
+    { put: "healthCheck", key: [check.id], value: check },
+    // Stays when the check is deleted: a reference is good for one check for ever.
+    { put: "healthCheckByCallerReference", key: [callerReference], value: check.id },
+    ...childMutations("put", check),
+    ...takeSlot(context, check.id),
+  ];
+  return { mutations, result: check };
+}
+
+/** The check that was made with this reference, where it is the same that is asked for now. */
+function sameCheck(context: ApiContext, id: string, config: HealthCheckConfig): HealthCheck {
+  const check = context.state.get<HealthCheck>("healthCheck", [id]);
+  if (check && canonical(check.config) === canonical(config)) return check;
+  throw new ServiceError(
+    "HealthCheckAlreadyExists",
+    "A health check with the same caller reference and different settings has already been " +
+      "created, or has been deleted.",
+  );
+}
+
+function canonical(config: HealthCheckConfig): string {
+  return JSON.stringify(Object.entries(config).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A calculated check must not lose a child without notice. */
+function refuseChild(context: ApiContext, { id }: HealthCheck): void {
+  const [parent] = context.state.list("healthCheckByChild", { prefix: [id], limit: 1 });
+  if (!parent) return;
+  throw new ServiceError(
+    "HealthCheckInUse",
+    `The health check ${id} is a child of the calculated health check ${parent.key[1]}.`,
+  );
+}

@@ -1,0 +1,149 @@
+import { formatCidr, networkOf, parseCidr } from "../../base/ip.ts";
+import type { Cidr } from "../../base/ip.ts";
+import { cidrBlockCountMax, policyBranchCountMax } from "../../base/limits.ts";
+import { continentOf } from "../../geo/places/continents.ts";
+import { readBranch, readBranches } from "./traffic-policy-branch.ts";
+import type { RuleContext } from "./traffic-policy-branch.ts";
+import type {
+  LoadMetric,
+  PolicyBranch,
+  PolicyRule,
+  PolicySite,
+} from "./traffic-policy-document.ts";
+import { PolicyProblem } from "./traffic-policy-object.ts";
+import type { PolicyObject } from "./traffic-policy-object.ts";
+import { readLocation } from "./traffic-policy-places.ts";
+import { readWindows, requireTimeZone } from "./traffic-policy-time.ts";
+
+type RuleReader = (object: PolicyObject, context: RuleContext) => PolicyRule;
+
+/** Rule types that only our own version of the format has. */
+export const ownRuleReaders: Readonly<Record<string, RuleReader>> = {
+  cidr: readCidrRule,
+  load: readLoad,
+  nearby: readNearby,
+  sticky: readSticky,
+  timeofday: readTimeOfDay,
+};
+
+const items = { name: "Items", countMax: policyBranchCountMax };
+
+function readCidrRule(object: PolicyObject, context: RuleContext): PolicyRule {
+  const seen = new Map<string, string>();
+  const branches = readBranches(object, items, (item) => ({
+    ...readBranch(item, context),
+    blocks: isDefault(item) ? ("default" as const) : readBlocks(item, seen),
+  }));
+  requireOneDefault(branches, ({ blocks }) => blocks === "default");
+  return { path: object.path, kind: "cidr", branches };
+}
+
+/** Longest prefixes of blocks, as in CIDR collections. */
+const prefixLengthMax = { ipv4: 24, ipv6: 48 } as const;
+
+function readBlocks(item: PolicyObject, seen: Map<string, string>): Cidr[] {
+  return item.list("Blocks", cidrBlockCountMax).map(([element, path]) => {
+    const cidr = typeof element === "string" ? parseCidr(element) : undefined;
+    const max = cidr?.address.length === 4 ? prefixLengthMax.ipv4 : prefixLengthMax.ipv6;
+    const text = cidr && formatCidr(networkOf(cidr));
+    if (!cidr || text !== formatCidr(cidr) || cidr.prefixLength < 1 || cidr.prefixLength > max) {
+      const { ipv4, ipv6 } = prefixLengthMax;
+      throw new PolicyProblem(path, `a CIDR block is expected, at most /${ipv4} or /${ipv6}`);
+    }
+    const other = seen.get(text);
+    if (other !== undefined) throw new PolicyProblem(path, `is the same block as ${other}`);
+    seen.set(text, path);
+    return cidr;
+  });
+}
+
+function isDefault(item: PolicyObject): boolean {
+  return item.flag("IsDefault", false);
+}
+
+function requireOneDefault<Branch extends PolicyBranch>(
+  branches: readonly Branch[],
+  isDefaultBranch: (branch: Branch) => boolean,
+): void {
+  const second = branches.filter(isDefaultBranch)[1];
+  if (second) throw new PolicyProblem(second.path, "is a second default");
+}
+
+function readTimeOfDay(object: PolicyObject, context: RuleContext): PolicyRule {
+  const timeZone = requireTimeZone(object);
+  const branches = readBranches(object, items, (item) => ({
+    ...readBranch(item, context),
+    windows: isDefault(item) ? ("default" as const) : readWindows(item),
+  }));
+  requireOneDefault(branches, ({ windows }) => windows === "default");
+  return { path: object.path, kind: "timeOfDay", timeZone, branches };
+}
+
+/** Loads and their marks are any numbers of one scale: requests a second, per cent, … */
+const loadRange = { min: 0, max: 1_000_000_000 };
+
+function readLoad(object: PolicyObject, context: RuleContext): PolicyRule {
+  const branches = readBranches(object, items, (item) => {
+    const branch = readBranch(item, context);
+    const low = item.number("LowWatermark", loadRange);
+    const high = item.number("HighWatermark", loadRange);
+    if (low > high) throw item.problem("LowWatermark", "is above HighWatermark");
+    return { ...branch, metric: readMetric(item), low, high };
+  });
+  return { path: object.path, kind: "leastLoaded", branches };
+}
+
+const dimensionCountMax = 10;
+const metricTextSizeMax = 255;
+
+/** A metric as PutMetricData names it. */
+function readMetric(item: PolicyObject): LoadMetric {
+  const object = item.object("Metric");
+  const text = (name: string): string => {
+    const value = object.text(name);
+    if (value.length <= metricTextSizeMax) return value;
+    throw object.problem(name, `is longer than ${metricTextSizeMax} characters`);
+  };
+  const namespace = text("Namespace");
+  const name = text("MetricName");
+  const dimensions = object.map("Dimensions").map(([dimension, value, path]) => {
+    const fits = typeof value === "string" && value !== "" && value.length <= metricTextSizeMax;
+    if (!fits) throw new PolicyProblem(path, `a text of 1 to ${metricTextSizeMax} characters`);
+    return { name: dimension, value };
+  });
+  if (dimensions.length > dimensionCountMax) {
+    throw object.problem("Dimensions", `has more than ${dimensionCountMax} members`);
+  }
+  object.end();
+  dimensions.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { namespace, name, dimensions };
+}
+
+function readSticky(object: PolicyObject, context: RuleContext): PolicyRule {
+  const branches = readBranches(object, items, (item) => ({
+    ...readBranch(item, context),
+    weight: item.wholeNumber("Weight", { min: 0, max: 255 }, 1),
+  }));
+  return { path: object.path, kind: "sticky", branches };
+}
+
+function readNearby(object: PolicyObject, context: RuleContext): PolicyRule {
+  const branches = readBranches(object, items, (item) => {
+    return { ...readBranch(item, context), ...readSite(item) };
+  });
+  return { path: object.path, kind: "nearby", branches };
+}
+
+function readSite(item: PolicyObject): PolicySite {
+  const country = item.text("Country");
+  if (continentOf(country) === undefined) {
+    throw item.problem("Country", `unknown country '${country}'`);
+  }
+  const city = item.optionalText("City");
+  return {
+    where: readLocation(item),
+    country,
+    ...(city === undefined ? {} : { city }),
+    ...(item.has("Metric") ? { metric: readMetric(item) } : {}),
+  };
+}
