@@ -4,6 +4,7 @@
  *
  *   tools/node bench/nameserver-micro.ts [--names 100000] [--queries 2000000]
  */
+import { routedSet } from "../src/dataplane/policy/encode-program.ts";
 import { parseArgs } from "node:util";
 
 import { seededRandom } from "../src/base/random.ts";
@@ -60,12 +61,12 @@ function* rrsets(names: number): Generator<ImageRRset> {
     yield a(`ns2.d${i}`, 2);
     yield { owner: name(`c${i}`), type: TYPE.CNAME, ttl: 300, rdatas: [name(`h${i}`)] };
     yield a(`m${i}`, 1, 2, 3, 4);
-    const choices = [1, 2, 3].map((weight) => ({
+    const branches = [1, 2, 3].map((weight) => ({
+      label: String(weight),
       weight,
-      ttl: 60,
-      rdatas: [Uint8Array.of(192, 0, 2, weight)],
+      node: { kind: "records" as const, ttl: 60, rdatas: [Uint8Array.of(192, 0, 2, weight)] },
     }));
-    yield { owner: name(`w${i}`), type: TYPE.A, choices };
+    yield routedSet(name(`w${i}`), TYPE.A, { kind: "weighted", branches });
   }
   for (let i = 0; i < names; i++) {
     const rdatas = [Uint8Array.of(10, i >> 16, i >> 8, i)];

@@ -197,3 +197,18 @@ export const locationCompileTimeMaxMs = 10 * 60 * 1000;
 export const locationCompileHeapMiB = 1_024;
 /** Age from which on the data is said to be old: past the 30 days in which files are renewed. */
 export const locationAgeMaxMs = 45 * 24 * 60 * 60 * 1000;
+
+// Routing
+/** Slots of the status table: health checks, and slot 0. */
+export const healthSlotCountMax = 65_536;
+/** Load metrics that routing can look at. */
+export const loadSlotCountMax = 4_097;
+/** Groups inside each other in one set's routing tree; aliases begin anew in the set they name. */
+export const routingDepthMax = 64;
+/** Groups, records and aliases of one set's routing tree. */
+export const routingNodeCountMax = 50_000;
+export const routingBranchCountMax = 65_535;
+/** Branches looked at for one set; past them whatever would be judged counts as healthy. */
+export const routingJudgementCountMax = 100_000;
+/** Steps of a trace that are kept. */
+export const traceEventCountMax = 10_000;

@@ -17,9 +17,12 @@ import { openStore } from "../control/log/open-store.ts";
 import type { Store } from "../control/log/open-store.ts";
 import { nameServerSuffixDefault } from "../control/model/name-servers.ts";
 import { ListenError } from "../dataplane/server/listen-error.ts";
+import { StatusTable } from "../dataplane/policy/status-table.ts";
 import { openNameServer } from "../dataplane/server/name-server.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import { openLocationSource } from "../geo/location-source.ts";
+import type { LocationSource } from "../geo/location-source.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { ApiMetrics } from "./api-metrics.ts";
@@ -29,7 +32,9 @@ import { QueryLogs } from "./query-logs.ts";
 import { ServerReport } from "./server-report.ts";
 import { readSettings, settingsHelp, SettingsError } from "./settings.ts";
 import type { Settings } from "./settings.ts";
+import { StatusWriter } from "./status-writer.ts";
 import { testAnswer } from "./test-answer.ts";
+import type { AnswerConditions } from "./test-answer.ts";
 import { exportZone, importZone } from "./zone-transfer.ts";
 
 /** Exit codes of `signpost up`, as of every command: refused, and a command line without sense. */
@@ -61,6 +66,7 @@ export async function up(args: readonly string[], env: NodeJS.ProcessEnv): Promi
 /** The parts that run, in the order in which they were started. */
 type Parts = {
   store: Store;
+  locations: LocationSource;
   nameServer: NameServer;
   queryLogs: QueryLogs;
   compiler: Compiler;
@@ -74,18 +80,35 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     if (repaired) logger.warn(fields, `damage repaired: ${what}`);
     else logger.error(fields, `damage: ${what}`);
   }
+  const status = new StatusTable();
+  const conditions: AnswerConditions = {
+    status,
+    locations: null,
+    clock: systemClock,
+    random: systemRandom,
+  };
+  new StatusWriter(store.state, status).follow(store.log);
   const nameServer = await openNameServer({
     listen: settings.dns,
     io: settings.io,
     workers: settings.workers,
     udpPayloadSizeMax: settings.udpPayloadSizeMax,
     nsid: settings.nsid || undefined,
+    status,
     tcp: {
       idleTimeoutMs: settings.tcpIdleTimeoutMs,
       connectionCountMax: settings.tcpConnectionsMax,
       connectionsPerClientMax: settings.tcpConnectionsPerClientMax,
     },
     logger,
+  });
+  const openingLocations = openLocationSource({
+    files: [],
+    onTable(table) {
+      conditions.locations = table;
+      void nameServer.publishLocations(table);
+    },
+    onProblem: (problem) => logger.error(problem),
   });
   const compiler = startCompiler({
     dataDir: settings.data,
@@ -98,17 +121,24 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   compiler.onUpdates((batch) => publisher.take(batch));
   await compiler.ready;
   await publisher.idle();
+  const locations = await openingLocations;
   // Queries that came in before wait in the sockets.
   await nameServer.start();
-  const api = await startApi({ settings, logger, store, nameServer, compiler, queryLogs });
-  const parts = { store, nameServer, queryLogs, compiler, api };
+  const api = await startApi({
+    ...{ settings, logger, store, locations, nameServer, compiler, queryLogs, conditions },
+  });
+  const parts = { store, locations, nameServer, queryLogs, compiler, api };
   stopOnSignals(parts, { settings, logger });
   const dns = nameServer.addresses.map((address) => `dns=${formatEndpoint(address)}`).join(" ");
   return { readyLine: `signpost ready ${dns} api=http://${formatEndpoint(api)}` };
 }
 
 async function startApi(
-  parts: Omit<Parts, "api"> & { settings: Settings; logger: Logger },
+  parts: Omit<Parts, "api"> & {
+    settings: Settings;
+    logger: Logger;
+    conditions: AnswerConditions;
+  },
 ): Promise<ApiServer> {
   const { settings, logger, store, nameServer, compiler, queryLogs } = parts;
   const route53 = route53Context(parts);
@@ -156,7 +186,11 @@ function route53Context({
   settings,
   store,
   compiler,
-}: Pick<Parts, "store" | "compiler"> & { settings: Settings }): ApiContext {
+  conditions,
+}: Pick<Parts, "store" | "compiler"> & {
+  settings: Settings;
+  conditions: AnswerConditions;
+}): ApiContext {
   const fixed = settings.nameServers.length > 0 ? { fixed: settings.nameServers } : {};
   return {
     state: store.state,
@@ -171,7 +205,7 @@ function route53Context({
     },
     async testAnswer(question) {
       const buffer = await compiler.imageOf(question.zoneId);
-      if (buffer) return testAnswer({ buffer }, question, systemRandom);
+      if (buffer) return testAnswer({ buffer }, question, conditions);
       return { recordData: [], responseCode: "SERVFAIL", protocol: "UDP" };
     },
   };
@@ -209,6 +243,7 @@ async function stop(parts: Parts, settings: Settings): Promise<void> {
   await parts.api.stop();
   await parts.compiler.stop();
   await parts.nameServer.stop();
+  await parts.locations.stop();
   await parts.queryLogs.close();
   await parts.store.close();
 }

@@ -1,3 +1,5 @@
+import { routedSet } from "../../src/dataplane/policy/encode-program.ts";
+import type { RoutingNode } from "../../src/dataplane/policy/routing-tree.ts";
 import { messageSizeMax } from "../../src/base/limits.ts";
 import type { ImageRRset } from "../../src/dataplane/image/image-rrset.ts";
 import { buildZoneImage } from "../../src/dataplane/image/zone-image-builder.ts";
@@ -88,29 +90,50 @@ function routedZone(): { apex: Name; rrsets: ImageRRset[] } {
   const soa = Uint8Array.of(...apex, ...apex, ...new Uint8Array(20));
   const address = (last: number): Uint8Array => Uint8Array.of(192, 0, 2, last);
   const a = TYPE.A;
-  const alias = (target: string) => ({ owner: nameOf(target), type: a });
-  const multivalue = Array.from({ length: 20 }, (_, i) => ({
-    weight: 0,
+  const alias = (target: string): RoutingNode => ({
+    kind: "alias",
+    target: { owner: nameOf(target), type: a },
+    evaluateTargetHealth: true,
+  });
+  const records = (last: number): RoutingNode => ({
+    kind: "records",
     ttl: 60,
-    rdatas: [address(100 + i)],
+    rdatas: [address(last)],
+  });
+  const branches = Array.from({ length: 20 }, (_, i) => ({
+    label: String(i),
+    node: records(100 + i),
   }));
   const rrsets: ImageRRset[] = [
     { owner: apex, type: TYPE.SOA, ttl: 900, rdatas: [soa] },
     { owner: apex, type: TYPE.NS, ttl: 900, rdatas: [nameOf("ns")] },
-    { owner: apex, type: a, alias: alias("plain") },
+    routedSet(apex, a, alias("plain")),
     { owner: nameOf("plain"), type: a, ttl: 60, rdatas: [address(1), address(2)] },
-    { owner: nameOf("alias"), type: a, alias: alias("weighted") },
-    {
-      owner: nameOf("weighted"),
-      type: a,
-      choices: [
-        { weight: 1, ttl: 60, rdatas: [address(3)] },
-        { weight: 3, alias: alias("plain") },
-        { weight: 0, ttl: 60, rdatas: [address(4)] },
+    routedSet(nameOf("alias"), a, alias("weighted")),
+    routedSet(nameOf("weighted"), a, {
+      kind: "weighted",
+      branches: [
+        { label: "a", weight: 1, node: records(3) },
+        { label: "b", weight: 3, node: alias("plain") },
+        { label: "c", weight: 0, node: records(4) },
       ],
-    },
-    { owner: nameOf("multivalue"), type: a, choices: multivalue, multivalue: true },
-    { owner: nameOf("*.wild"), type: a, alias: alias("multivalue") },
+    }),
+    routedSet(nameOf("multivalue"), a, { kind: "multivalue", limit: 8, branches }),
+    routedSet(nameOf("*.wild"), a, alias("multivalue")),
+    routedSet(nameOf("geo"), a, {
+      kind: "geolocation",
+      branches: [
+        { label: "de", place: { country: "DE" }, node: alias("weighted") },
+        { label: "all", place: "default", node: records(5) },
+      ],
+    }),
+    routedSet(nameOf("near"), a, {
+      kind: "latency",
+      branches: [
+        { label: "x", region: "x", latitude: 50, longitude: 8, node: records(6) },
+        { label: "y", region: "y", latitude: -50, longitude: 8, node: records(7) },
+      ],
+    }),
   ];
   return { apex, rrsets };
 }

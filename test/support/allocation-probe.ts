@@ -6,6 +6,7 @@
 import { TRANSPORT, processQuery } from "../../src/dataplane/nameserver/process-query.ts";
 import type { QueryContext } from "../../src/dataplane/nameserver/query-context.ts";
 import { buildZoneImage } from "../../src/dataplane/image/zone-image-builder.ts";
+import { routedSet } from "../../src/dataplane/policy/encode-program.ts";
 import { parseName } from "../../src/dns/wire/name.ts";
 import { TYPE } from "../../src/dns/wire/registries.ts";
 import { NameServerUnderTest, apexRecords, queryOf, rrsetsOf } from "./zone-under-test.ts";
@@ -42,17 +43,21 @@ big TXT ${`"${"x".repeat(250)}" `.repeat(10)}
 function serve(): NameServerUnderTest {
   const server = new NameServerUnderTest({ nsid: new TextEncoder().encode("probe") });
   const address = (last: number) => [Uint8Array.of(192, 0, 2, last)];
-  const choices = Array.from({ length: 12 }, (_, i) => ({
+  const branches = Array.from({ length: 12 }, (_, i) => ({
+    label: String(i),
     weight: i,
-    ttl: 60,
-    rdatas: address(i),
+    node: { kind: "records" as const, ttl: 60, rdatas: address(i) },
   }));
   const name = (text: string) => parseName(text, apex);
   const image = buildZoneImage(apex, [
     ...rrsetsOf("z.test.", records),
-    { owner: name("weighted"), type: TYPE.A, choices },
-    { owner: name("multi"), type: TYPE.A, choices, multivalue: true },
-    { owner: name("alias"), type: TYPE.A, alias: { owner: name("weighted"), type: TYPE.A } },
+    routedSet(name("weighted"), TYPE.A, { kind: "weighted", branches }),
+    routedSet(name("multi"), TYPE.A, { kind: "multivalue", limit: 8, branches }),
+    routedSet(name("alias"), TYPE.A, {
+      kind: "alias",
+      target: { owner: name("weighted"), type: TYPE.A },
+      evaluateTargetHealth: true,
+    }),
   ]);
   server.zones.set(1, image, 1);
   server.serve("y.test.", `${apexRecords}www A 192.0.2.1\n`);

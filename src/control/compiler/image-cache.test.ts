@@ -11,8 +11,9 @@ const dataDir = mkdtempSync(join(tmpdir(), "signpost-images-"));
 after(() => rmSync(dataDir, { recursive: true }));
 
 /** A state in which one zone is as told. */
-function stateOf(head = 5, hash = "abc"): StateReader {
+function stateOf(head = 5, hash = "abc", collectionVersion = 1): StateReader {
   const state: Partial<StateReader> = {
+    list: <T>() => [{ key: ["C1"], value: { version: collectionVersion } as T }],
     head: (subject) => (subject === "zone/Z1" ? head : 0),
     zoneDigest: (zoneId) => (zoneId === "Z1" ? { count: 3, hash } : undefined),
   };
@@ -33,6 +34,7 @@ test("ImageCache gives back the image of the same state, and its seed", () => {
   assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.equal(again.load(stateOf(6), "Z1"), undefined);
   assert.equal(again.load(stateOf(5, "abd"), "Z1"), undefined);
+  assert.equal(again.load(stateOf(5, "abc", 2), "Z1"), undefined);
   assert.equal(again.load(stateOf(), "Z2"), undefined);
 });
 

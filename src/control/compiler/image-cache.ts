@@ -19,6 +19,7 @@ import { HEADER } from "../../dataplane/image/layout.ts";
 import type { ZoneImage } from "../../dataplane/image/zone-image.ts";
 import { zoneSubject } from "../model/mutation.ts";
 import type { StateReader } from "../state/state-reader.ts";
+import { collectionVersions } from "./routing-sources.ts";
 
 /** What an image was made of: it is of use only where the state still says the same. */
 type Origin = {
@@ -28,6 +29,8 @@ type Origin = {
   /** Sets of the zone, and their hash. */
   count: number;
   hash: string;
+  /** Hash over the versions of all CIDR collections. */
+  collections: string;
   /** Of the code that makes images. */
   code: string;
 };
@@ -116,7 +119,10 @@ export class ImageCache {
 
   #originOf(state: StateReader, zoneId: string): Origin | undefined {
     const digest = state.zoneDigest(zoneId);
-    return digest && { zoneId, head: state.head(zoneSubject(zoneId)), ...digest, code: this.#code };
+    if (!digest) return undefined;
+    const head = state.head(zoneSubject(zoneId));
+    const collections = JSON.stringify([...collectionVersions(state)]);
+    return { zoneId, head, ...digest, collections: sha256(collections), code: this.#code };
   }
 
   /** Zone ids are letters and digits. */
@@ -180,7 +186,20 @@ function writeImage(file: number, origin: Origin, image: ZoneImage): void {
 }
 
 /** Folders whose code decides what an image looks like. */
-const imageMakers = [".", "../model", "../../dataplane/image", "../../dns/rdata", "../../dns/wire"];
+const imageMakers = [
+  ".",
+  "../model",
+  "../../dataplane/geo",
+  "../../dataplane/image",
+  "../../dataplane/policy",
+  "../../dns/rdata",
+  "../../dns/wire",
+  "../../geo/places",
+];
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
 
 /** A hash of the source of everything that makes images: another program makes its own. */
 function codeFingerprint(): string {

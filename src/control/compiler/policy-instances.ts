@@ -8,7 +8,7 @@ import { parsePolicyDocument } from "../model/traffic-policy-parser.ts";
 import type { StateReader } from "../state/state-reader.ts";
 import { CompileError } from "./compile-problem.ts";
 import { policyRouting } from "./policy-routing.ts";
-import { parseRoute53Name } from "./rrset-to-image.ts";
+import { parseRoute53Name } from "./route53-wire-name.ts";
 
 /**
  * The routing tree of a set that stands for a traffic policy instance.

@@ -1,45 +1,129 @@
-import type { ResourceRecordSet } from "../model/resource-record-set.ts";
+import type { Branch, RoutingNode, WantedPlace } from "../../dataplane/policy/routing-tree.ts";
+import { SAMPLE_LIMIT } from "../../dataplane/policy/program.ts";
+import { regionCoordinates } from "../../geo/places/aws-regions.ts";
+import type { Coordinates } from "../../geo/places/coordinates.ts";
+import { localZoneGroupCoordinates } from "../../geo/places/local-zone-groups.ts";
+import type {
+  GeoLocation,
+  GeoProximityLocation,
+  ResourceRecordSet,
+} from "../model/resource-record-set.ts";
+import { policyOf } from "../model/rrset-policy.ts";
+import type { RoutingSources } from "./routing-sources.ts";
 
-/** One of several sets of one name and type, with the weight it is drawn by. */
-export type WeightedSet = { weight: number; rrset: ResourceRecordSet };
-
-/** How the sets of one name and type that have set identifiers share the answers. */
-export type Routing =
-  /** This set alone. */
-  | { kind: "one"; rrset: ResourceRecordSet }
-  /** One set a query, drawn by weight; equal where all weights are 0. */
-  | { kind: "draw"; sets: WeightedSet[] }
-  /** The values of up to eight of them, drawn at random. */
-  | { kind: "sample"; sets: ResourceRecordSet[] }
-  /** No set may answer. */
-  | { kind: "none"; note: string };
+export type RoutedSetsOptions = {
+  sources: RoutingSources;
+  /** What one set answers with; `undefined`: nothing yet, the set is left out. */
+  answerOf: (rrset: ResourceRecordSet) => RoutingNode | undefined;
+  /** Told why a set is left out. */
+  onNote: (rrset: ResourceRecordSet, note: string) => void;
+};
 
 /**
- * Chooses without knowing who asks or what is healthy: weights are drawn, a failover group answers
- * its primary, a geolocation group its default (the location `*`), and latency, geoproximity and
- * IP-based groups draw evenly. The policy programs of the data plane, which do know, replace this
- * function together with what they compile to.
- * @param group the sets of one name and type, at least one; all of one policy, as the API ensures
+ * How the sets of one name and type answer, by Route 53's policies.
+ * @param group at least one; several only with set identifiers, all of one policy
+ * @returns `undefined` where none of them can answer
  */
-export function routeWithoutStatus(group: readonly ResourceRecordSet[]): Routing {
+export function routingOf(
+  group: readonly ResourceRecordSet[],
+  options: RoutedSetsOptions,
+): RoutingNode | undefined {
   const first = group[0] as ResourceRecordSet;
-  if (first.setIdentifier === undefined) return { kind: "one", rrset: first };
-  if (first.weight !== undefined) return draw(group, (rrset) => rrset.weight ?? 0);
-  if (first.multiValueAnswer) return { kind: "sample", sets: [...group] };
-  if (first.failover !== undefined) {
-    return { kind: "one", rrset: group.find((rrset) => rrset.failover === "PRIMARY") ?? first };
-  }
-  if (first.geoLocation !== undefined) {
-    const fallback = group.find((rrset) => rrset.geoLocation?.countryCode === "*");
-    if (fallback) return { kind: "one", rrset: fallback };
-    return { kind: "none", note: "no geolocation default (*), and clients are not located yet" };
-  }
-  return draw(group, () => 1);
+  if (policyOf(first) === "simple") return simpleNode(first, options);
+  const node = groupNode(group, options);
+  return node.branches.length > 0 ? node : undefined;
 }
 
-function draw(
+/** A set alone; with a health check it is a group of one, so that aliases see its health. */
+function simpleNode(rrset: ResourceRecordSet, options: RoutedSetsOptions): RoutingNode | undefined {
+  const node = options.answerOf(rrset);
+  if (!node || rrset.healthCheckId === undefined) return node;
+  return { kind: "failover", branches: branchesOf([rrset], options, () => ({})) };
+}
+
+type GroupNode = Exclude<RoutingNode, { kind: "records" | "alias" }>;
+
+function groupNode(group: readonly ResourceRecordSet[], options: RoutedSetsOptions): GroupNode {
+  const branches = <T>(own: (rrset: ResourceRecordSet) => T | undefined): Branch<T>[] =>
+    branchesOf(group, options, own);
+  switch (policyOf(group[0] as ResourceRecordSet)) {
+    case "weighted":
+      return { kind: "weighted", branches: branches(({ weight = 0 }) => ({ weight })) };
+    case "geolocation":
+      return {
+        kind: "geolocation",
+        branches: branches(({ geoLocation = {} }) => ({ place: placeOf(geoLocation) })),
+      };
+    case "latency":
+      return {
+        kind: "latency",
+        branches: branches(({ region = "" }) => {
+          const coordinates = regionCoordinates(region);
+          return coordinates && { region, ...coordinates };
+        }),
+      };
+    case "geoproximity":
+      return {
+        kind: "geoproximity",
+        branches: branches(({ geoProximityLocation: location = {} }) => {
+          const coordinates = coordinatesOf(location);
+          return coordinates && { ...coordinates, bias: location.bias ?? 0 };
+        }),
+      };
+    case "cidr":
+      return { kind: "cidr", branches: branches((rrset) => blocksOf(rrset, options.sources)) };
+    case "multivalue":
+      return { kind: "multivalue", limit: SAMPLE_LIMIT, branches: branches(() => ({})) };
+    default: {
+      const ranked = group.toSorted((a, b) => rankOf(a) - rankOf(b));
+      return { kind: "failover", branches: branchesOf(ranked, options, () => ({})) };
+    }
+  }
+}
+
+function branchesOf<T>(
   group: readonly ResourceRecordSet[],
-  weightOf: (rrset: ResourceRecordSet) => number,
-): Routing {
-  return { kind: "draw", sets: group.map((rrset) => ({ weight: weightOf(rrset), rrset })) };
+  { sources, answerOf, onNote }: RoutedSetsOptions,
+  own: (rrset: ResourceRecordSet) => T | undefined,
+): Branch<T>[] {
+  return group.flatMap((rrset): Branch<T>[] => {
+    const node = answerOf(rrset);
+    if (!node) return [];
+    const more = own(rrset);
+    if (!more) {
+      onNote(rrset, "nobody knows where it is: no answer");
+      return [];
+    }
+    const { setIdentifier: label = "", healthCheckId } = rrset;
+    const healthSlot = healthCheckId === undefined ? undefined : sources.healthSlot(healthCheckId);
+    return [{ ...more, label, node, ...(healthSlot === undefined ? {} : { healthSlot }) }];
+  });
+}
+
+function rankOf({ failover }: ResourceRecordSet): number {
+  return failover === "PRIMARY" ? 0 : 1;
+}
+
+function placeOf({ continentCode, countryCode, subdivisionCode }: GeoLocation): WantedPlace {
+  if (countryCode === "*") return "default";
+  return {
+    ...(continentCode === undefined ? {} : { continent: continentCode }),
+    ...(countryCode === undefined ? {} : { country: countryCode }),
+    ...(subdivisionCode === undefined ? {} : { subdivision: subdivisionCode }),
+  };
+}
+
+function coordinatesOf(location: GeoProximityLocation): Coordinates | undefined {
+  const { awsRegion, localZoneGroup, coordinates } = location;
+  if (awsRegion !== undefined) return regionCoordinates(awsRegion);
+  if (localZoneGroup !== undefined) return localZoneGroupCoordinates(localZoneGroup);
+  if (!coordinates) return undefined;
+  return { latitude: Number(coordinates.latitude), longitude: Number(coordinates.longitude) };
+}
+
+/** The location `*` is for everyone whom no block of the collection holds. */
+function blocksOf({ cidrRoutingConfig }: ResourceRecordSet, sources: RoutingSources) {
+  const { collectionId = "", locationName = "*" } = cidrRoutingConfig ?? {};
+  if (locationName === "*") return { blocks: "default" as const };
+  return { blocks: sources.cidrBlocks(collectionId, locationName) };
 }

@@ -5,7 +5,8 @@ import { buildZoneImage } from "../../dataplane/image/zone-image-builder.ts";
 import { formatName } from "../../dns/wire/name.ts";
 import type { ResourceRecordSet } from "../model/resource-record-set.ts";
 import { CompileError } from "./compile-problem.ts";
-import { parseRoute53Name, toImageRRsets } from "./rrset-to-image.ts";
+import { parseRoute53Name } from "./route53-wire-name.ts";
+import { toImageRRsets } from "./rrset-to-image.ts";
 import type { CompileNote } from "./rrset-to-image.ts";
 
 const apex = parseRoute53Name("example.com.");

@@ -1,28 +1,30 @@
-import type { ImageRRset, RoutedChoice } from "../../dataplane/image/image-rrset.ts";
+import type { ImageRRset } from "../../dataplane/image/image-rrset.ts";
+import { routedSet } from "../../dataplane/policy/encode-program.ts";
+import type { RoutingNode } from "../../dataplane/policy/routing-tree.ts";
 import { parseRdata } from "../../dns/rdata/rdata.ts";
-import { isSubdomain, parseName } from "../../dns/wire/name.ts";
+import { isSubdomain } from "../../dns/wire/name.ts";
 import type { Name } from "../../dns/wire/name.ts";
 import { typeFromText } from "../../dns/wire/registries.ts";
 import { recordValueForm } from "../model/record-value.ts";
 import type { AliasTarget, ResourceRecordSet } from "../model/resource-record-set.ts";
 import { CompileError } from "./compile-problem.ts";
-import { routeWithoutStatus } from "./routed-sets.ts";
+import { parseRoute53Name } from "./route53-wire-name.ts";
+import { routingOf } from "./routed-sets.ts";
+import { noSources } from "./routing-sources.ts";
+import type { RoutingSources } from "./routing-sources.ts";
 
 /** What of a zone the conversion of its sets needs. */
 export type ZoneContext = {
   zoneId: string;
   /** Wire form, lower case. */
   apex: Name;
+  /** What sets refer to outside the zone; default: nothing. */
+  sources?: RoutingSources;
   /** Told of every set that has no answer yet, and why. */
   onNote?: (note: CompileNote) => void;
 };
 
 export type CompileNote = { owner: string; type: string; note: string };
-
-/** The wire form of a name as Route 53 writes it (`\052.example.com.`). */
-export function parseRoute53Name(text: string): Name {
-  return parseName(text, recordValueForm);
-}
 
 /**
  * The image's form of the sets of one owner name and one type.
@@ -51,48 +53,38 @@ function routedImageRRset(
 ): ImageRRset {
   const first = group[0] as ResourceRecordSet;
   const type = typeOf(first.type);
+  const { sources = noSources } = zone;
   if (first.trafficPolicyInstanceId !== undefined) {
-    const note = `policy instance ${first.trafficPolicyInstanceId}: no answer yet`;
-    zone.onNote?.({ owner: first.name, type: first.type, note });
-    return noData(owner, type);
+    return routedSet(owner, type, sources.instance(first));
   }
-  const routing = routeWithoutStatus(group);
-  switch (routing.kind) {
-    case "one": {
-      const answer = answerOf(routing.rrset, type, zone);
-      return answer ? { owner, type, ...answer } : noData(owner, type);
-    }
-    case "draw": {
-      const choices = routing.sets.flatMap(({ weight, rrset }): RoutedChoice[] => {
-        const answer = answerOf(rrset, type, zone);
-        return answer ? [{ weight, ...answer }] : [];
-      });
-      return choices.length === 0 ? noData(owner, type) : { owner, type, choices };
-    }
-    case "sample": {
-      const choices = routing.sets.map((rrset): RoutedChoice => {
-        return { weight: 1, ...valuesOf(rrset, type) };
-      });
-      return { owner, type, choices, multivalue: true };
-    }
-    case "none":
-      zone.onNote?.({ owner: first.name, type: first.type, note: routing.note });
-      return noData(owner, type);
-  }
+  const node = routingOf(group, {
+    sources,
+    answerOf: (rrset) => answerOf(rrset, type, zone),
+    onNote: ({ name, type: typeText }, note) => {
+      zone.onNote?.({ owner: name, type: typeText, note });
+    },
+  });
+  return routedSet(owner, type, node ?? noData(owner));
 }
 
 /** The name exists and has no data of the type: an alias of a set that can never be (type 0). */
-function noData(owner: Name, type: number): ImageRRset {
-  return { owner, type, alias: { owner, type: 0 } };
+function noData(owner: Name): RoutingNode {
+  return { kind: "alias", target: { owner, type: 0 }, evaluateTargetHealth: true };
 }
 
-type Answer = { ttl: number; rdatas: Uint8Array[] } | { alias: { owner: Name; type: number } };
-
-function answerOf(rrset: ResourceRecordSet, type: number, zone: ZoneContext): Answer | undefined {
-  if (!rrset.aliasTarget) return valuesOf(rrset, type);
-  const owner = aliasOwner(rrset.aliasTarget, zone);
-  if (owner) return { alias: { owner, type } };
-  const note = `alias target ${rrset.aliasTarget.dnsName} is not in this zone: no answer yet`;
+function answerOf(
+  rrset: ResourceRecordSet,
+  type: number,
+  zone: ZoneContext,
+): RoutingNode | undefined {
+  const { aliasTarget } = rrset;
+  if (!aliasTarget) return { kind: "records", ...valuesOf(rrset, type) };
+  const owner = aliasOwner(aliasTarget, zone);
+  if (owner) {
+    const { evaluateTargetHealth } = aliasTarget;
+    return { kind: "alias", target: { owner, type }, evaluateTargetHealth };
+  }
+  const note = `alias target ${aliasTarget.dnsName} is not in this zone: no answer yet`;
   zone.onNote?.({ owner: rrset.name, type: rrset.type, note });
   return undefined;
 }

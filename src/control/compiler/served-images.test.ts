@@ -9,7 +9,8 @@ import { ZoneDamagedError } from "../state/state-reader.ts";
 import type { StateReader } from "../state/state-reader.ts";
 import type { BuildResult, ImageUpdates } from "./compiler-messages.ts";
 import type { ImageCache } from "./image-cache.ts";
-import { parseRoute53Name, toImageRRset } from "./rrset-to-image.ts";
+import { toImageRRset } from "./rrset-to-image.ts";
+import { parseRoute53Name } from "./route53-wire-name.ts";
 import { ServedImages } from "./served-images.ts";
 
 const soa: ResourceRecordSet = {

@@ -9,6 +9,7 @@ import type { StateReader } from "../state/state-reader.ts";
 import type { CompileProblem } from "./compile-problem.ts";
 import type { BuildResult, ImageUpdate, ImageUpdates } from "./compiler-messages.ts";
 import type { ImageCache } from "./image-cache.ts";
+import { collectionUsers, collectionVersions } from "./routing-sources.ts";
 import { ZoneCompiler, problemOf } from "./zone-compiler.ts";
 import type { CompileResult } from "./zone-compiler.ts";
 
@@ -61,6 +62,9 @@ export class ServedImages {
   readonly #waiting = new Set<Entry>();
   /** What entries of the log have changed since the last flush. */
   #pending = new Map<string, ChangedNames>();
+  /** Of the CIDR collections whose blocks are in the images. */
+  #collections = new Map<string, number>();
+  #collectionsChanged = false;
   #updates: ImageUpdate[] = [];
   #alarmsChanged = false;
   #notes: string[] = [];
@@ -91,6 +95,7 @@ export class ServedImages {
   compileAll(onProgress: (done: number, total: number) => void): void {
     this.#state.read(() => {
       this.#seenSeq = this.#state.lastSeq();
+      this.#collections = collectionVersions(this.#state);
       const zones = this.#state
         .list<HostedZone>("hostedZone")
         .map(({ value }) => value)
@@ -114,6 +119,7 @@ export class ServedImages {
   /** Takes note of an entry of the log; `flush()` does the work for all of them at once. */
   changed(committed: Committed): void {
     this.#seenSeq = Math.max(this.#seenSeq, committed.seq);
+    this.#collectionsChanged ||= committed.tables.includes("cidrCollection");
     const zoneId = zoneIdOfSubject(committed.subject);
     if (zoneId !== undefined && !this.#pending.has(zoneId)) this.#pending.set(zoneId, new Set());
     for (const { zoneId: id, names } of committed.zones) {
@@ -123,6 +129,22 @@ export class ServedImages {
     }
   }
 
+  /** Names whose sets use a CIDR collection that has changed. */
+  #namesOfChangedCollections(): Map<string, Set<string>> {
+    const changed = new Map<string, Set<string>>();
+    if (!this.#collectionsChanged) return changed;
+    this.#collectionsChanged = false;
+    const before = this.#collections;
+    this.#collections = collectionVersions(this.#state);
+    for (const [id, version] of this.#collections) {
+      if (before.get(id) === version) continue;
+      for (const [zoneId, names] of collectionUsers(this.#state, id)) {
+        changed.set(zoneId, addAll(changed.get(zoneId) ?? new Set(), names));
+      }
+    }
+    return changed;
+  }
+
   /** Brings the images of all zones that have changed up to the state. */
   flush(): void {
     const pending = this.#pending;
@@ -130,6 +152,9 @@ export class ServedImages {
     this.#state.read(() => {
       for (const [zoneId, names] of pending) {
         if (!this.#review(zoneId)) this.#bringUp(zoneId, names);
+      }
+      for (const [zoneId, names] of this.#namesOfChangedCollections()) {
+        this.#bringUp(zoneId, names);
       }
     });
     this.#flushedSeq = this.#seenSeq;

@@ -11,7 +11,10 @@ import type { HostedZone } from "../model/hosted-zone.ts";
 import type { StateReader } from "../state/state-reader.ts";
 import { CompileError } from "./compile-problem.ts";
 import type { CompileProblem } from "./compile-problem.ts";
-import { parseRoute53Name, toImageRRsets } from "./rrset-to-image.ts";
+import { parseRoute53Name } from "./route53-wire-name.ts";
+import { toImageRRsets } from "./rrset-to-image.ts";
+import { stateSources } from "./routing-sources.ts";
+import type { RoutingSources } from "./routing-sources.ts";
 import type { CompileNote, ZoneContext } from "./rrset-to-image.ts";
 
 export type ZoneCompilerOptions = {
@@ -36,10 +39,12 @@ export type PatchResult = {
 /** Makes zone images of what the state holds. */
 export class ZoneCompiler {
   readonly #state: StateReader;
+  readonly #sources: RoutingSources;
   readonly #options: ZoneCompilerOptions;
 
   constructor(state: StateReader, options: ZoneCompilerOptions) {
     this.#state = state;
+    this.#sources = stateSources(state);
     this.#options = options;
   }
 
@@ -86,7 +91,8 @@ export class ZoneCompiler {
 
   #contextOf(zone: HostedZone): ZoneContext {
     const onNote = (note: CompileNote): void => this.#options.onNote?.(zone.id, note);
-    return { zoneId: zone.id, apex: parseRoute53Name(zone.name), onNote };
+    const apex = parseRoute53Name(zone.name);
+    return { zoneId: zone.id, apex, sources: this.#sources, onNote };
   }
 }
 

@@ -4,7 +4,9 @@ import { rdataNames } from "../../dns/wire/rdata-names.ts";
 import { TYPE, typeToText } from "../../dns/wire/registries.ts";
 import { ttlMax } from "../../dns/wire/ttl.ts";
 import { ImageName } from "./image-name.ts";
-import type { ImageRRset, RoutedChoice, SetReference } from "./image-rrset.ts";
+import { ALIAS, EVALUATE_HEALTH, LEAF, RECORDS } from "./image-program.ts";
+import type { ImageProgram, ProgramLeaf } from "./image-program.ts";
+import type { ImageRRset, SetReference } from "./image-rrset.ts";
 import {
   BLOCK,
   BLOCK_FLAG,
@@ -17,21 +19,10 @@ import {
   wordsOf,
 } from "./layout.ts";
 import { NameCompressor } from "./name-compressor.ts";
-import {
-  ALIAS,
-  OP,
-  RECORDS,
-  SAMPLE,
-  SAMPLE_LIMIT,
-  SAMPLE_TARGETS_MAX,
-  WEIGHTED,
-} from "./program.ts";
 import { ImageError, type ZoneView } from "./zone-image.ts";
 
 /** Records of a plain block: its count is kept in 8 bits. */
 const plainRecordCountMax = 255;
-/** Weights are added up in 32 bits. */
-const weightSumMax = 0x7fffffff;
 
 /** Writes sets as blocks (layout.ts), one after the other, into memory that is used again. */
 export class BlockEncoder {
@@ -66,8 +57,7 @@ export class BlockEncoder {
         (BLOCK_FLAG.EXTENDED | BLOCK_FLAG.ROUTED) << BLOCK_FLAG_SHIFT;
       this.words[start + BLOCK.key] = typeKey(rrset.type);
       this.free = start + BLOCK.program;
-      if ("alias" in rrset) this.#encodeAlias(zone, rrset, rrset.alias);
-      else this.#encodeChoices(zone, name, rrset, start);
+      this.#encodeProgram(zone, name, { set: rrset, program: rrset.program });
       this.words[start + BLOCK.blockWords] = this.free - start;
     }
     return start;
@@ -221,71 +211,50 @@ export class BlockEncoder {
     this.free = at / 4;
   }
 
-  #encodeAlias(zone: ZoneView, set: SetReference, alias: SetReference): void {
-    const target = this.#target;
-    if (!target.load(zone, alias.owner)) refuse(set, "alias target is not in the zone");
-    this.#reserve(ALIAS.name + wordsOf(target.relativeSize));
-    const at = this.free;
-    this.words[at] = OP.ALIAS;
-    this.words[at + ALIAS.hash] = target.hash[target.depth] as number;
-    this.words[at + ALIAS.key] = typeKey(alias.type);
-    this.words[at + ALIAS.nameSize] = target.relativeSize;
-    this.free = at + ALIAS.name;
-    this.#writeName(target);
-  }
-
-  #encodeChoices(
+  #encodeProgram(
     zone: ZoneView,
     name: ImageName,
-    set: SetReference & { choices: readonly RoutedChoice[]; multivalue?: boolean },
-    block: number,
+    { set, program }: { set: SetReference; program: ImageProgram },
   ): void {
-    const { choices } = set;
-    if (choices.length === 0) refuse(set, "no choices");
-    const at = this.free;
-    const isSample = set.multivalue === true;
-    if (isSample && singletonTypes.has(set.type)) refuse(set, "more than one record");
-    if (isSample && choices.length > SAMPLE_TARGETS_MAX) {
-      refuse(set, `${choices.length} multivalue answers, limit ${SAMPLE_TARGETS_MAX}`);
-    }
-    const entryWords = isSample ? 1 : 2;
-    this.#reserve(WEIGHTED.entries + choices.length * entryWords);
-    this.words[at] = isSample ? OP.SAMPLE : OP.WEIGHTED;
-    this.words[at + WEIGHTED.count] = choices.length;
-    this.words[at + (isSample ? SAMPLE.limit : WEIGHTED.total)] = isSample
-      ? SAMPLE_LIMIT
-      : this.#writeBounds(set, at + WEIGHTED.entries);
-    this.free = at + WEIGHTED.entries + choices.length * entryWords;
-    for (let i = 0; i < choices.length; i++) {
-      const entry = at + WEIGHTED.entries + i * entryWords + entryWords - 1;
-      this.words[entry] = this.free - block;
-      const choice = choices[i] as RoutedChoice;
-      if ("rdatas" in choice) {
-        this.#reserve(RECORDS.block);
-        this.words[this.free] = OP.RECORDS;
-        this.free += RECORDS.block;
-        const { owner, type } = set;
-        this.#encodeRecords(zone, name, { owner, type, ttl: choice.ttl, rdatas: choice.rdatas });
-      } else if (isSample) {
-        refuse(set, "an alias among multivalue answers");
-      } else {
-        this.#encodeAlias(zone, set, choice.alias);
-      }
+    const start = this.free;
+    this.#reserve(program.words.length);
+    this.words.set(program.words, start);
+    this.free = start + program.words.length;
+    for (const leaf of program.leaves) {
+      for (const hole of leaf.holes) this.words[start + hole] = this.free - start;
+      this.#encodeLeaf(zone, name, { set, leaf });
     }
   }
 
-  /** @returns the sum of the weights, each taken as 1 where all are 0 */
-  #writeBounds(set: SetReference & { choices: readonly RoutedChoice[] }, at: number): number {
-    const allZero = set.choices.every((choice) => choice.weight === 0);
-    let bound = 0;
-    for (let i = 0; i < set.choices.length; i++) {
-      const weight = (set.choices[i] as RoutedChoice).weight;
-      if (!Number.isInteger(weight) || weight < 0) refuse(set, `weight ${weight}`);
-      bound += allZero ? 1 : weight;
-      if (bound > weightSumMax) refuse(set, `sum of weights above ${weightSumMax}`);
-      this.words[at + i * 2] = bound;
-    }
-    return bound;
+  #encodeLeaf(
+    zone: ZoneView,
+    name: ImageName,
+    { set, leaf }: { set: SetReference; leaf: ProgramLeaf },
+  ): void {
+    if ("target" in leaf) return this.#encodeAlias(zone, set, leaf);
+    this.#reserve(RECORDS.block);
+    this.words[this.free] = LEAF.RECORDS;
+    this.free += RECORDS.block;
+    const { owner, type } = set;
+    this.#encodeRecords(zone, name, { owner, type, ttl: leaf.ttl, rdatas: leaf.rdatas });
+  }
+
+  #encodeAlias(
+    zone: ZoneView,
+    set: SetReference,
+    alias: { target: SetReference; evaluateTargetHealth: boolean },
+  ): void {
+    const target = this.#target;
+    if (!target.load(zone, alias.target.owner)) refuse(set, "alias target is not in the zone");
+    this.#reserve(ALIAS.name + wordsOf(target.relativeSize));
+    const at = this.free;
+    this.words[at] = LEAF.ALIAS;
+    this.words[at + ALIAS.hash] = target.hash[target.depth] as number;
+    this.words[at + ALIAS.key] = typeKey(alias.target.type);
+    this.words[at + ALIAS.nameSize] =
+      target.relativeSize | (alias.evaluateTargetHealth ? EVALUATE_HEALTH : 0);
+    this.free = at + ALIAS.name;
+    this.#writeName(target);
   }
 
   #reserve(words: number): void {

@@ -3,7 +3,7 @@ import { zoneImageWordsMax } from "../../base/limits.ts";
 import { freeSlot, slotValue } from "./image-editor.ts";
 import { hashLabel } from "./name-hash.ts";
 import { HEADER, IMAGE_MAGIC, NODE_FLAG, NODE_HEADER_WORDS, TOMBSTONE_NODE } from "./layout.ts";
-import { ImageError, ZoneView, headerWords } from "./zone-image.ts";
+import { ImageError, ZoneView, headerWords, nodeWords } from "./zone-image.ts";
 
 /** What an image is allocated for. */
 export type ImageCapacity = {
@@ -55,7 +55,7 @@ export function relayImage(zone: ZoneView, capacity: ImageCapacity): ZoneView {
   let at = words[HEADER.arenaStart] as number;
   let free = copy.words[HEADER.arenaFree] as number;
   while (at < end) {
-    const size = (words[at] as number) >>> 16;
+    const size = nodeWords(words, at);
     if (((words[at + 1] as number) & NODE_FLAG.DEAD) === 0) {
       for (let i = 0; i < size; i++) copy.words[free + i] = words[at + i] as number;
       if (at === words[HEADER.apexNode]) copy.words[HEADER.apexNode] = free;

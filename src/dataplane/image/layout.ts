@@ -13,7 +13,8 @@
  *   │ headroom   │              patches append here
  *   └────────────┘ arenaEnd
  *
- *   node     nameSize 8 | rrsetCount 8 | nodeWords 16      word 0, never changes
+ *   node     nameSize 8 | rrsetCount 8 | nodeWords 16      word 0, never changes; 0 words: more than
+ *                                                          16 bits hold, the blocks tell how many
  *            flags 8 | childCount 24                       word 1, changes in place
  *            name below the apex, lower case, no root label, padded to words
  *            RRset blocks, lowest type first, but an apex begins with its SOA
@@ -35,7 +36,7 @@
  *   block    0 | 0 | EXTENDED + ROUTED                     a set that is chosen by a program
  *            C0 0C, type
  *            blockWords
- *            program (program.ts)
+ *            program (image-program.ts)
  * ```
  *
  * Words are 32 bits in host order, offsets are in words from the start of the buffer, fields are
@@ -102,8 +103,10 @@ export const TOMBSTONE_NODE = 0xff;
 
 /** Words of a node before its name. */
 export const NODE_HEADER_WORDS = 2;
-/** Words a node may take: its size is kept in 16 bits. */
+/** Words of a node whose size is kept in its word 0; that of a larger one is 0 there. */
 export const NODE_WORDS_MAX = 0xffff;
+/** Words that any node may take: 16 MiB, a routing tree of some 100,000 branches. */
+export const BIG_NODE_WORDS_MAX = 0x40_0000;
 
 /** Flags of a node, word 1. */
 export const NODE_FLAG = {

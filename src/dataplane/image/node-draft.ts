@@ -3,7 +3,15 @@ import { TYPE, typeToText } from "../../dns/wire/registries.ts";
 import { BlockEncoder } from "./block-encoder.ts";
 import { ImageName } from "./image-name.ts";
 import type { ImageRRset } from "./image-rrset.ts";
-import { BLOCK, NODE_FLAG, NODE_HEADER_WORDS, NODE_WORDS_MAX, keyType, wordsOf } from "./layout.ts";
+import {
+  BIG_NODE_WORDS_MAX,
+  BLOCK,
+  NODE_FLAG,
+  NODE_HEADER_WORDS,
+  NODE_WORDS_MAX,
+  keyType,
+  wordsOf,
+} from "./layout.ts";
 import { ImageError, type ZoneView, blockWords, firstBlock } from "./zone-image.ts";
 
 /** Types that may stand beside a CNAME (RFC 2181 §10.1, RFC 4034 §2.1, §4). */
@@ -91,8 +99,9 @@ export class NodeDraft {
   /** Words of the node. @throws ImageError */
   words(): number {
     const words = NODE_HEADER_WORDS + wordsOf(this.name.relativeSize) + this.#encoder.free;
-    if (words > NODE_WORDS_MAX) {
-      this.#refuse(this.#types[0] as number, `${words * 4} octets, limit ${NODE_WORDS_MAX * 4}`);
+    if (words > BIG_NODE_WORDS_MAX) {
+      const sizes = `${words * 4} octets, limit ${BIG_NODE_WORDS_MAX * 4}`;
+      this.#refuse(this.#types[0] as number, sizes);
     }
     return words;
   }
@@ -105,7 +114,8 @@ export class NodeDraft {
       const end = block + blockWords(this.#encoder.words, block);
       for (let i = block; i < end; i++) words[at++] = this.#encoder.words[i] as number;
     }
-    words[node] = this.name.relativeSize | (this.#types.length << 8) | ((at - node) << 16);
+    const size = at - node > NODE_WORDS_MAX ? 0 : at - node;
+    words[node] = this.name.relativeSize | (this.#types.length << 8) | (size << 16);
     assert(at - node === this.words(), "a node has the size that was reserved");
     return at;
   }

@@ -1,7 +1,7 @@
 import type { ImageEditor } from "./image-editor.ts";
 import { ImageName } from "./image-name.ts";
 import { HEADER, NODE_FLAG, NODE_HEADER_WORDS } from "./layout.ts";
-import type { ZoneView } from "./zone-image.ts";
+import { type ZoneView, nodeWords } from "./zone-image.ts";
 
 const hides = NODE_FLAG.CUT | NODE_FLAG.DNAME;
 
@@ -13,14 +13,13 @@ export function markOccluded(editor: ImageEditor): void {
   const octets = new Uint8Array(256);
   const end = words[HEADER.arenaFree] as number;
   for (let node = words[HEADER.arenaStart] as number; node < end;) {
-    const word = words[node] as number;
     if (((words[node + 1] as number) & NODE_FLAG.DEAD) === 0) {
       name.load(zone, octets.subarray(0, copyName(zone, node, octets)));
       if (isHidden(editor, name)) {
         words[node + 1] = (words[node + 1] as number) | NODE_FLAG.OCCLUDED;
       }
     }
-    node += word >>> 16;
+    node += nodeWords(words, node);
   }
 }
 

@@ -7,7 +7,7 @@ import type { ImageRRset } from "./image-rrset.ts";
 import { BLOCK, HEADER, NODE_FLAG, NODE_HEADER_WORDS, typeKey } from "./layout.ts";
 import { NodeDraft } from "./node-draft.ts";
 import { markOccluded } from "./occlusion.ts";
-import { ImageError, type ZoneImage, firstBlock } from "./zone-image.ts";
+import { ImageError, type ZoneImage, firstBlock, nodeWords } from "./zone-image.ts";
 
 export type ZoneImageOptions = {
   /** Names the zone will have, about; saves growing. Default 16. */
@@ -123,7 +123,7 @@ export function liveWords(words: Int32Array): number {
   let live = 0;
   const end = words[HEADER.arenaFree] as number;
   for (let at = words[HEADER.arenaStart] as number; at < end;) {
-    const size = (words[at] as number) >>> 16;
+    const size = nodeWords(words, at);
     if (((words[at + 1] as number) & NODE_FLAG.DEAD) === 0) live += size;
     at += size;
   }

@@ -80,6 +80,16 @@ export function firstBlock(words: Int32Array, node: number): number {
   return node + NODE_HEADER_WORDS + wordsOf((words[node] as number) & 0xff);
 }
 
+/** Words that a node takes. */
+export function nodeWords(words: Int32Array, node: number): number {
+  const head = words[node] as number;
+  const count = head >>> 16;
+  if (count !== 0) return count;
+  let end = firstBlock(words, node);
+  for (let i = (head >>> 8) & 0xff; i > 0; i--) end += blockWords(words, end);
+  return end - node;
+}
+
 /** Words that a block takes. */
 export function blockWords(words: Int32Array, block: number): number {
   const sizes = words[block] as number;

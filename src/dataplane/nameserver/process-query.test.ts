@@ -234,20 +234,57 @@ describe("processQuery() EDNS (RFC 6891)", () => {
     const silent = serving().ask("www.z.test.", "A", { edns: { nsid: true } });
     assert.deepEqual(silent.edns?.options, []);
   });
+});
 
-  it("finds the client subnet option for the query log", () => {
-    const option = "0008 0007 0001 18 00 c00002";
-    const query = hex(`${withOpt} ${www} 00 0029 04d0 00 00 0000 000b ${option}`);
-    const response = decodeMessage(server.process(query) as Uint8Array);
-    assert.deepEqual(response.edns?.options, []);
-    const { ednsSubnetOffset, ednsSubnetSize } = server.context;
-    assert.equal(ednsSubnetSize, 7);
-    assert.equal(
-      hexOf(server.packet.slice(ednsSubnetOffset, ednsSubnetOffset + 7)),
-      "00011800c00002",
-    );
-    server.ask("www.z.test.", "A", { edns: {} });
-    assert.equal(server.context.ednsSubnetSize, 0);
+describe("processQuery() client subnet (RFC 7871)", () => {
+  const server = serving();
+  const ask = (data: string): Uint8Array | undefined => {
+    const size = data.replaceAll(" ", "").length / 2;
+    const sizes = [size + 4, size].map((octets) => octets.toString(16).padStart(4, "0"));
+    const opt = `00 0029 04d0 00 00 0000 ${sizes[0]} 0008 ${sizes[1]} ${data}`;
+    return server.process(hex(`${withOpt} ${www} ${opt}`));
+  };
+
+  it("repeats the option with scope 0 where the answer is everybody's", () => {
+    const options: readonly string[] = [
+      "0001 18 00 c00002",
+      "0001 00 00",
+      "0001 11 00 c00080",
+      "0002 38 00 20010db8000100",
+      "0000 00 00",
+    ];
+    for (const option of options) {
+      const { rcode, edns, answer } = decodeMessage(ask(option) as Uint8Array);
+      assert.equal(rcode, 0, option);
+      assert.equal(answer.length, 1);
+      assert.deepEqual(edns?.options, [{ code: 8, data: hex(option) }]);
+    }
+    assert.equal(server.ask("www.z.test.", "A", { edns: {} }).edns?.options.length, 0);
+  });
+
+  it("is FORMERR where it is malformed (§7.2.1)", () => {
+    const malformed: Readonly<Record<string, string>> = {
+      "a family nobody knows": "0003 18 00 c00002",
+      "family 0 with an address": "0000 08 00 c0",
+      "too few octets": "0001 18 00 c000",
+      "too many octets": "0001 18 00 c0000200",
+      "octets without a prefix": "0001 00 00 00",
+      "a prefix longer than an address": "0001 21 00 c000020100",
+      "the same for IPv6": "0002 81 00 20010db8000000000000000000000000 00",
+      "bits beyond the prefix": "0001 14 00 c00001",
+      "a scope": "0001 18 18 c00002",
+      "no prefix length": "0001",
+      nothing: "",
+    };
+    for (const [what, data] of Object.entries(malformed)) {
+      assert.equal((ask(data) as Uint8Array)[3], 1, what);
+    }
+  });
+
+  it("is FORMERR where it is there twice", () => {
+    const twice = "00 0029 04d0 00 00 0000 0010 0008 0004 0001 0000 0008 0004 0001 0000";
+    const response = server.process(hex(`${withOpt} ${www} ${twice}`));
+    assert.equal((response as Uint8Array)[3], 1);
   });
 });
 

@@ -1,5 +1,6 @@
 import { messageSizeMax, udpPayloadSizeMin } from "../../base/limits.ts";
 import { answer, enterZone } from "./answer.ts";
+import { writeSubnet } from "./client-subnet.ts";
 import { COUNTER, typeCounter } from "./query-counters.ts";
 import type { QueryContext } from "./query-context.ts";
 import { hashSuffixes } from "./query-name.ts";
@@ -37,7 +38,7 @@ const classIn = 1;
 const optionNsid = 3;
 
 /**
- * Answers one DNS message. The context holds afterwards what a query log tells: zoneKey, zoneFlags,
+ * Answers one DNS message, for whoever `context.resolverFamily` and `resolverOffset` tell. The context holds afterwards what a query log tells: zoneKey, zoneFlags,
  * qnameSize (the name lies 12 octets after the start of query and response alike), qtype, rcode.
  * @param queryOffset of the message in `context.packet`
  * @param querySize octets of the message
@@ -84,8 +85,12 @@ function reset(
   context.hasEdns = 0;
   context.ednsVersion = 0;
   context.ednsNsid = 0;
-  context.ednsSubnetOffset = 0;
   context.ednsSubnetSize = 0;
+  context.subnetFamily = 0;
+  context.subnetBits = 0;
+  context.clientKnown = 0;
+  context.location = -1;
+  context.scope = 0;
   context.chainLength = 0;
   context.dnameCount = 0;
   context.answerCount = 0;
@@ -154,6 +159,7 @@ function beginResponse(context: QueryContext, transportFlags: number): void {
   if (context.hasEdns !== 0) {
     context.limit -= optSize;
     if (context.ednsNsid !== 0) context.limit -= optionHeaderSize + context.nsid.length;
+    if (context.ednsSubnetSize !== 0) context.limit -= optionHeaderSize + context.ednsSubnetSize;
   }
 }
 
@@ -199,16 +205,16 @@ function writeOpt(context: QueryContext, rcode: number): void {
   view.setInt32(at, (41 << 8) | (size >>> 8));
   view.setInt32(at + 4, (size << 24) | ((rcode >>> 4) << 16) | context.ednsDnssecOk);
   packet[at + 8] = 0;
-  if (context.ednsNsid === 0) {
-    view.setUint16(at + 9, 0);
-    at += optSize;
-  } else {
-    view.setUint16(at + 9, optionHeaderSize + nsid.length);
-    view.setUint16(at + 11, optionNsid);
-    view.setUint16(at + 13, nsid.length);
-    at += optSize + optionHeaderSize;
+  const start = at;
+  at += optSize;
+  if (context.ednsNsid !== 0) {
+    view.setUint16(at, optionNsid);
+    view.setUint16(at + 2, nsid.length);
+    at += optionHeaderSize;
     for (let i = 0; i < nsid.length; i++) packet[at++] = nsid[i] as number;
   }
+  if (context.ednsSubnetSize !== 0) at = writeSubnet(context, at);
+  view.setUint16(start + 9, at - start - optSize);
   context.cursor = at;
   context.additionalCount++;
 }

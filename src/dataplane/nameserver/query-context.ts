@@ -5,17 +5,14 @@ import {
   nsidSizeMax,
   udpPayloadSizeMin,
 } from "../../base/limits.ts";
-import { SAMPLE_LIMIT, SAMPLE_TARGETS_MAX } from "../image/program.ts";
 import type { ZoneView } from "../image/zone-image.ts";
 import type { ZoneTable } from "../image/zone-table.ts";
+import { RoutingContext } from "../policy/routing-context.ts";
+import type { RoutingContextOptions } from "../policy/routing-context.ts";
 import { COUNTER_COUNT } from "./query-counters.ts";
 
-export type QueryContextOptions = {
-  /** Where queries lie and responses are written; not shared memory. */
-  readonly packet: Uint8Array<ArrayBuffer>;
+export type QueryContextOptions = RoutingContextOptions & {
   readonly zones: ZoneTable;
-  /** Seed of the draws for rotation and weights: 32 bits, not 0. */
-  readonly randomSeed: number;
   /** Octets of a response over UDP at most, whatever the client offers; at least 512. */
   readonly udpPayloadSizeMax: number;
   /** Name server identifier (RFC 5001), at most `nsidSizeMax` octets; without it the option is ignored. */
@@ -25,18 +22,16 @@ export type QueryContextOptions = {
 };
 
 /**
- * All state of answering: one a worker, used again for each query. Offsets are octets in `packet`,
+ * All state of answering: one a worker, used again for each query. `packet` is where queries lie and
+ * responses are written; not shared memory. Offsets are octets in `packet`,
  * positions are octets from the start of the response.
  */
-export class QueryContext {
-  readonly packet: Uint8Array<ArrayBuffer>;
+export class QueryContext extends RoutingContext {
   readonly view: DataView<ArrayBuffer>;
   readonly zones: ZoneTable;
   readonly counters: Float64Array;
   readonly udpPayloadSizeMax: number;
   readonly nsid: Uint8Array;
-  /** State of the generator: 32 bits, signed, never 0. */
-  random: number;
 
   // The query
   queryOffset = 0;
@@ -116,18 +111,12 @@ export class QueryContext {
   /** TC: 0 or 2. */
   truncated = 0;
 
-  /** Blocks that the program of a routed set came to. */
-  readonly leaves = new Int32Array(SAMPLE_LIMIT);
-  leafCount = 0;
-  /** Targets left in a draw without putting back. */
-  readonly sample = new Int32Array(SAMPLE_TARGETS_MAX);
-
   constructor(options: QueryContextOptions) {
+    super(options);
     const { nsid = new Uint8Array(0), counters = new Float64Array(COUNTER_COUNT) } = options;
     assert(options.udpPayloadSizeMax >= udpPayloadSizeMin, "UDP responses may have 512 octets");
     assert(nsid.length <= nsidSizeMax, "NSID is short");
     assert(counters.length >= COUNTER_COUNT, "all counters have a slot");
-    this.packet = options.packet;
     this.view = new DataView(
       options.packet.buffer,
       options.packet.byteOffset,
@@ -137,16 +126,5 @@ export class QueryContext {
     this.counters = counters;
     this.udpPayloadSizeMax = options.udpPayloadSizeMax;
     this.nsid = nsid;
-    this.random = options.randomSeed | 0 || 0x2545f491;
   }
-}
-
-/** Draws 0 ≤ n < count; count up to 2^31 − 1 (xorshift32, Marsaglia 2003). */
-export function draw(context: QueryContext, count: number): number {
-  let x = context.random;
-  x ^= x << 13;
-  x ^= x >>> 17;
-  x ^= x << 5;
-  context.random = x;
-  return (x >>> 1) % count;
 }

@@ -1,4 +1,5 @@
 import { typeKey } from "../image/layout.ts";
+import { optionClientSubnet, readSubnet } from "./client-subnet.ts";
 import type { QueryContext } from "./query-context.ts";
 import { readQuestionName } from "./query-name.ts";
 import { FORMERR, NOERROR, OPT } from "./response-codes.ts";
@@ -7,7 +8,6 @@ const headerSize = 12;
 /** Octets of an OPT record before its options (RFC 6891 §6.1.2). */
 const optSize = 11;
 const optionNsid = 3;
-const optionClientSubnet = 8;
 
 /**
  * Reads the question and the OPT record of a query whose header is there.
@@ -87,8 +87,7 @@ function readOpt(context: QueryContext, start: number, end: number): boolean {
     if (code === optionNsid) {
       if (context.nsid.length > 0) context.ednsNsid = 1;
     } else if (code === optionClientSubnet) {
-      context.ednsSubnetOffset = at;
-      context.ednsSubnetSize = dataSize;
+      if (!readSubnet(context, at, dataSize)) return false;
     }
     at += dataSize;
   }

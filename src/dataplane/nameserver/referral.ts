@@ -9,7 +9,8 @@ import {
   wordsOf,
 } from "../image/layout.ts";
 import type { ZoneView } from "../image/zone-image.ts";
-import { choose, findBlock, isRouted } from "./choose.ts";
+import { findBlock, isRouted } from "../policy/find-target.ts";
+import { choose } from "./choose-leaves.ts";
 import { COUNTER } from "./query-counters.ts";
 import type { QueryContext } from "./query-context.ts";
 import { A, AAAA, NOERROR, NS, TC } from "./response-codes.ts";

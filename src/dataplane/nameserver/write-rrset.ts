@@ -8,7 +8,8 @@ import {
   wordsOf,
 } from "../image/layout.ts";
 import type { ZoneView } from "../image/zone-image.ts";
-import { type QueryContext, draw } from "./query-context.ts";
+import { draw } from "../policy/routing-context.ts";
+import type { QueryContext } from "./query-context.ts";
 
 /** The pointer to the question's name, which records in an image have as their owner. */
 const questionPosition = 12;

@@ -3,6 +3,7 @@ import { listenAddressCountMax, udpPayloadSizeDefault, workerCountMax } from "..
 import { silentLogger } from "../../telemetry/logger.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { QueryLogRing, createQueryLogMemory } from "../../telemetry/query-log-ring.ts";
+import { StatusTable } from "../policy/status-table.ts";
 import { createControlBlock } from "./control-block.ts";
 import { loadLibc } from "./libc.ts";
 import { drainQueryLog } from "./query-log-entry.ts";
@@ -14,7 +15,7 @@ import type { WorkerPlan } from "./supervisor.ts";
 import { tcpOptionsDefault } from "./tcp-options.ts";
 import type { TcpOptions } from "./tcp-options.ts";
 import { createWorkerCounters } from "./worker-counters.ts";
-import type { AnswerOptions, ZoneUpdate } from "./worker-setup.ts";
+import type { AnswerOptions, LocationTable, ZoneUpdate } from "./worker-setup.ts";
 import { nativeTasks, portableTasks } from "./worker-tasks.ts";
 import type { TaskOptions, WorkerTasks } from "./worker-tasks.ts";
 
@@ -30,6 +31,8 @@ export type NameServerOptions = {
   nsid?: string | undefined;
   tcp?: Partial<TcpOptions>;
   logger?: Logger;
+  /** What is up, shared with whoever writes it; default: all of it, for good. */
+  status?: StatusTable;
   /** `echo` answers nothing but sends queries back, to measure drivers. */
   answer?: AnswerOptions["kind"];
 };
@@ -60,8 +63,12 @@ export async function openNameServer(options: NameServerOptions): Promise<NameSe
   const tcp = { ...tcpOptionsDefault, ...options.tcp };
   const taskOptions = { listen, workerCount: workers, udpPayloadSizeMax, tcp };
   const tasks = await makeTasks(options.io, taskOptions, logger);
-  const { nsid, answer = "nameserver" } = options;
-  return new NameServer(tasks, { answer: { kind: answer, udpPayloadSizeMax, nsid }, logger });
+  const { nsid, answer = "nameserver", status = new StatusTable() } = options;
+  return new NameServer(tasks, {
+    answer: { kind: answer, udpPayloadSizeMax, nsid },
+    status,
+    logger,
+  });
 }
 
 async function makeTasks(
@@ -91,8 +98,11 @@ export class NameServer {
   #onQueryLog: ((entry: QueryLogEntry) => void) | undefined;
 
   /** Use `startNameServer` or `openNameServer`. */
-  constructor(tasks: WorkerTasks, options: { answer: AnswerOptions; logger: Logger }) {
-    const { answer, logger } = options;
+  constructor(
+    tasks: WorkerTasks,
+    options: { answer: AnswerOptions; status: StatusTable; logger: Logger },
+  ) {
+    const { answer, status, logger } = options;
     this.#tasks = tasks;
     const control = createControlBlock(tasks.tasks.length);
     this.#plans = tasks.tasks.map((task, index) => ({
@@ -102,6 +112,7 @@ export class NameServer {
       control,
       counters: createWorkerCounters(task.kind),
       queryLog: createQueryLogMemory(),
+      status: status.buffer,
     }));
     this.#queryLogs = this.#plans.map(({ queryLog }) => new QueryLogRing(queryLog));
     this.#supervisor = new Supervisor(this.#plans, { control, logger });
@@ -134,7 +145,15 @@ export class NameServer {
 
   /** Resolves once every live worker serves the updates; before `start()` at once. */
   publish(updates: readonly ZoneUpdate[]): Promise<void> {
-    return this.#supervisor.publish(updates);
+    return this.#supervisor.publish({ zones: updates });
+  }
+
+  /**
+   * Resolves once every live worker finds clients in this location table (geo/layout.ts); null: in
+   * none. Before `start()` at once.
+   */
+  publishLocations(locations: LocationTable): Promise<void> {
+    return this.#supervisor.publish({ zones: [], locations });
   }
 
   /** Calls back for each query to a zone whose update said `queryLog`. */

@@ -1,5 +1,6 @@
 import type { CounterBlock } from "../../telemetry/counters.ts";
 import { QueryLogRing, queryLogSlot as slot } from "../../telemetry/query-log-ring.ts";
+import { subnetAddressSize } from "../nameserver/client-subnet.ts";
 import type { QueryContext } from "../nameserver/query-context.ts";
 import { clientOffsetOf } from "./driver.ts";
 import type { PacketArena } from "./driver.ts";
@@ -8,8 +9,6 @@ import { addTo, queryCounters } from "./worker-counters.ts";
 import type { WorkerSetup } from "./worker-setup.ts";
 
 const headerSize = 12;
-/** Of an EDNS client subnet (RFC 7871 §6): family, two prefix lengths, then the address. */
-const subnet = { family: 0, sourcePrefixLength: 2, address: 4 } as const;
 
 /** Writes what a query log tells of an answered query into a worker's ring. */
 export class QueryLogWriter {
@@ -50,21 +49,12 @@ export class QueryLogWriter {
     this.#copy(at + slot.client, client + (isIpv6 ? 8 : 4), size);
   }
 
-  /** Takes no subnet whose numbers do not fit together. */
   #writeSubnet(at: number, context: QueryContext): void {
     const { bytes } = this.#ring;
-    const option = context.ednsSubnetOffset;
-    const octetCount = context.ednsSubnetSize - subnet.address;
-    bytes[at + slot.subnetSize] = 0;
-    if (octetCount < 0) return;
-    const family = this.#arena.view.getUint16(option + subnet.family);
-    const prefixLength = this.#arena.bytes[option + subnet.sourcePrefixLength] as number;
-    const size = family === 1 ? 4 : family === 2 ? 16 : 0;
-    if (prefixLength > size * 8 || octetCount > size) return;
+    const size = subnetAddressSize(context);
     bytes[at + slot.subnetSize] = size;
-    bytes[at + slot.subnetPrefixLength] = prefixLength;
-    bytes.fill(0, at + slot.subnet, at + slot.subnet + 16);
-    this.#copy(at + slot.subnet, option + subnet.address, octetCount);
+    bytes[at + slot.subnetPrefixLength] = context.subnetBits;
+    for (let i = 0; i < size; i++) bytes[at + slot.subnet + i] = context.subnet[i] as number;
   }
 
   #copy(to: number, from: number, size: number): void {

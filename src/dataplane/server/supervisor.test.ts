@@ -4,6 +4,7 @@ import { suite, test } from "node:test";
 import type { Logger } from "../../telemetry/logger.ts";
 import { silentLogger } from "../../telemetry/logger.ts";
 import { createQueryLogMemory } from "../../telemetry/query-log-ring.ts";
+import { StatusTable } from "../policy/status-table.ts";
 import { createControlBlock } from "./control-block.ts";
 import { Supervisor } from "./supervisor.ts";
 import { pause } from "./test-clients.ts";
@@ -20,6 +21,7 @@ function supervise(source: string, logger: Logger = silentLogger): Supervisor {
     control,
     counters,
     queryLog: createQueryLogMemory(2),
+    status: new StatusTable().buffer,
   };
   const preamble = `import { parentPort, workerData } from "node:worker_threads";
     const applied = (n) => parentPort.postMessage({ applied: n });
@@ -80,9 +82,9 @@ suite("Supervisor", () => {
       });`);
     await supervisor.start();
     const begin = performance.now();
-    await supervisor.publish([]);
+    await supervisor.publish({ zones: [] });
     assert.ok(performance.now() - begin >= 29);
-    await supervisor.publish([]);
+    await supervisor.publish({ zones: [] });
     assert.deepEqual([supervisor.restartCount, supervisor.liveCount], [1, 1]);
     await supervisor.stop();
   });

@@ -6,14 +6,16 @@ import type { Logger } from "../../telemetry/logger.ts";
 import { heartbeatOf, requestStop, setGeneration } from "./control-block.ts";
 import type { ControlBlock } from "./control-block.ts";
 import type {
+  LocationTable,
   MessageFromWorker,
   MessageToWorker,
+  Updates,
   WorkerSetup,
   ZoneUpdate,
 } from "./worker-setup.ts";
 
-/** A worker's setup without what the supervisor itself keeps: the zones and their generation. */
-export type WorkerPlan = Omit<WorkerSetup, "zones" | "generation">;
+/** A worker's setup without what the supervisor itself keeps: what is served, and its generation. */
+export type WorkerPlan = Omit<WorkerSetup, "zones" | "locations" | "generation">;
 
 export type SupervisorOptions = {
   control: ControlBlock;
@@ -59,6 +61,7 @@ export class Supervisor {
   readonly #script: URL;
   readonly #watchdogIntervalMs: number;
   readonly #zones = new Map<number, ZoneUpdate>();
+  #locations: LocationTable = null;
   #generation = 0;
   #waiters: Waiter[] = [];
   #watchdog: NodeJS.Timeout | undefined;
@@ -121,11 +124,15 @@ export class Supervisor {
    * Resolves once every live worker serves the updates; waits for one where none is live. Before
    * `start()` it resolves at once: the workers will start with them.
    */
-  publish(updates: readonly ZoneUpdate[]): Promise<void> {
-    for (const update of updates) {
+  publish(updates: Updates): Promise<void> {
+    for (const update of updates.zones) {
       accountSharedMemory(update.image?.byteLength ?? 0);
       if (update.image) this.#zones.set(update.zoneKey, update);
       else this.#zones.delete(update.zoneKey);
+    }
+    if (updates.locations !== undefined) {
+      accountSharedMemory(updates.locations?.byteLength ?? 0);
+      this.#locations = updates.locations;
     }
     const generation = ++this.#generation;
     const message: MessageToWorker = { updates, generation };
@@ -165,6 +172,7 @@ export class Supervisor {
     const workerData: WorkerSetup = {
       ...slot.plan,
       zones: [...this.#zones.values()],
+      locations: this.#locations,
       generation: this.#generation,
     };
     const thread = new Worker(this.#script, { workerData, name: nameOf(slot) });

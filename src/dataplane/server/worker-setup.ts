@@ -12,6 +12,16 @@ export type ZoneUpdate = {
   queryLog: boolean;
 };
 
+/** A table of where addresses are (geo/layout.ts) from now on; null: none. */
+export type LocationTable = SharedArrayBuffer | null;
+
+/** What a worker is to serve. */
+export type Updates = {
+  zones: readonly ZoneUpdate[];
+  /** Where that has changed. */
+  locations?: LocationTable | undefined;
+};
+
 export type AnswerOptions = {
   /** `echo` sends queries back: what the drivers cost without a name server behind them. */
   kind: "nameserver" | "echo";
@@ -35,11 +45,14 @@ export type WorkerSetup = {
   control: ControlBlock;
   counters: WorkerCounters;
   queryLog: SharedArrayBuffer;
-  /** All zones as of `generation`. */
+  /** What is up (policy/status-table.ts). */
+  status: SharedArrayBuffer;
+  /** All zones, and the location table, as of `generation`. */
   zones: readonly ZoneUpdate[];
+  locations: LocationTable;
   generation: number;
 };
 
-export type MessageToWorker = { updates: readonly ZoneUpdate[]; generation: number } | "stop";
+export type MessageToWorker = { updates: Updates; generation: number } | "stop";
 
 export type MessageFromWorker = { applied: number };

@@ -3,31 +3,22 @@ import type { MessagePort } from "node:worker_threads";
 import { accountSharedMemory } from "../../base/shared-memory.ts";
 import { beat, generationOf, isStopRequested } from "./control-block.ts";
 import type { BatchControl } from "./driver.ts";
-import type {
-  MessageFromWorker,
-  MessageToWorker,
-  WorkerSetup,
-  ZoneUpdate,
-} from "./worker-setup.ts";
+import type { MessageFromWorker, MessageToWorker, Updates, WorkerSetup } from "./worker-setup.ts";
 
 /** Takes what the main thread publishes, and tells it when it is served. */
 export class WorkerUpdates implements BatchControl {
   readonly #setup: WorkerSetup;
   readonly #port: MessagePort;
-  readonly #apply: (updates: readonly ZoneUpdate[]) => void;
+  readonly #apply: (updates: Updates) => void;
   #seenGeneration: number;
 
   /** Applies the zones of the setup at once. */
-  constructor(
-    setup: WorkerSetup,
-    port: MessagePort,
-    apply: (updates: readonly ZoneUpdate[]) => void,
-  ) {
+  constructor(setup: WorkerSetup, port: MessagePort, apply: (updates: Updates) => void) {
     this.#setup = setup;
     this.#port = port;
     this.#apply = apply;
     this.#seenGeneration = setup.generation;
-    apply(setup.zones);
+    apply({ zones: setup.zones, locations: setup.locations });
   }
 
   /** Tells that the worker answers. */
@@ -50,7 +41,9 @@ export class WorkerUpdates implements BatchControl {
   /** For a worker with an event loop. */
   onMessage(message: MessageToWorker): void {
     if (message === "stop") return;
-    for (const { image } of message.updates) accountSharedMemory(image?.byteLength ?? 0);
+    const { zones, locations } = message.updates;
+    for (const { image } of zones) accountSharedMemory(image?.byteLength ?? 0);
+    accountSharedMemory(locations?.byteLength ?? 0);
     this.#apply(message.updates);
     this.#tell(message.generation);
   }

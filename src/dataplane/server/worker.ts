@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
 import { createAnswerer } from "./answerer.ts";
+import type { ZoneAnswerer } from "./answerer.ts";
 import { beat } from "./control-block.ts";
 import { DgramDriver } from "./dgram-driver.ts";
 import { loadLibc } from "./libc.ts";
@@ -29,9 +30,14 @@ function runMmsg(setup: WorkerSetup, task: TaskOf<"mmsg">, port: MessagePort): v
   const counters = setup.counters.driver;
   const driver = new MmsgDriver(loadLibc(), { ...task, counters });
   const answerer = createAnswerer(setup, driver.arena, "udp");
-  const updates = new WorkerUpdates(setup, port, (zones) => answerer.update(zones));
+  const updates = new WorkerUpdates(setup, port, (news) => answerer.update(news));
   updates.start();
-  driver.run(answerer, updates);
+  driver.run(answerer, {
+    nextBatch() {
+      answerer.setTime(Date.now());
+      return updates.nextBatch();
+    },
+  });
 }
 
 async function runDgram(
@@ -42,19 +48,19 @@ async function runDgram(
   const responseSizeMax = setup.answer.udpPayloadSizeMax;
   const driver = new DgramDriver({ counters: setup.counters.driver, responseSizeMax });
   const answerer = createAnswerer(setup, driver.arena, "udp");
-  const updates = new WorkerUpdates(setup, port, (zones) => answerer.update(zones));
+  const updates = new WorkerUpdates(setup, port, (news) => answerer.update(news));
   await driver.start(task.endpoints, answerer);
-  runEventLoop(setup, { port, updates, stop: () => driver.stop() });
+  runEventLoop(setup, { port, updates, answerer, stop: () => driver.stop() });
 }
 
 async function runTcp(setup: WorkerSetup, task: TaskOf<"tcp">, port: MessagePort): Promise<void> {
   const arena = createTcpArena();
   const answerer = createAnswerer(setup, arena, "tcp");
-  const updates = new WorkerUpdates(setup, port, (zones) => answerer.update(zones));
+  const updates = new WorkerUpdates(setup, port, (news) => answerer.update(news));
   const { tcp, sockets, endpoints } = task;
   const server = new TcpServer({ tcp, counters: setup.counters.driver, arena, answerer });
   await server.listen(listenTargets(sockets, endpoints));
-  runEventLoop(setup, { port, updates, stop: () => server.stop() });
+  runEventLoop(setup, { port, updates, answerer, stop: () => server.stop() });
 }
 
 /** Node closes what it listens on, so it gets copies of the main thread's sockets. */
@@ -71,10 +77,19 @@ function listenTargets(sockets: readonly number[], endpoints: readonly Endpoint[
 
 function runEventLoop(
   setup: WorkerSetup,
-  options: { port: MessagePort; updates: WorkerUpdates; stop(): Promise<void> },
+  options: {
+    port: MessagePort;
+    updates: WorkerUpdates;
+    answerer: ZoneAnswerer;
+    stop(): Promise<void>;
+  },
 ): void {
-  const { port, updates, stop } = options;
-  const heartbeat = setInterval(() => beat(setup.control, setup.index), heartbeatIntervalMs);
+  const { port, updates, answerer, stop } = options;
+  answerer.setTime(Date.now());
+  const heartbeat = setInterval(() => {
+    beat(setup.control, setup.index);
+    answerer.setTime(Date.now());
+  }, heartbeatIntervalMs);
   port.on("message", (message: MessageToWorker) => {
     updates.onMessage(message);
     if (message !== "stop") return;

@@ -5,9 +5,11 @@ import { NameServerUnderTest, messageText } from "../../../test/support/zone-und
 import { chainLengthMax } from "../../base/limits.ts";
 import { parseName } from "../../dns/wire/name.ts";
 import { TYPE } from "../../dns/wire/registries.ts";
-import type { ImageRRset, RoutedChoice } from "../image/image-rrset.ts";
+import type { ImageRRset } from "../image/image-rrset.ts";
 import { buildZoneImage } from "../image/zone-image-builder.ts";
-import { COUNTER } from "./query-counters.ts";
+import { COUNTER } from "../nameserver/query-counters.ts";
+import { routedSet } from "./encode-program.ts";
+import type { Branch, RoutingNode } from "./routing-tree.ts";
 
 const apex = parseName("z.test.");
 const drawCount = 6_000;
@@ -20,12 +22,26 @@ function address(last: number): Uint8Array {
   return Uint8Array.of(192, 0, 2, last);
 }
 
-function alias(target: string, type: number = TYPE.A) {
-  return { alias: { owner: name(target), type } };
+function alias(target: string, type: number = TYPE.A, evaluateTargetHealth = false): RoutingNode {
+  return { kind: "alias", target: { owner: name(target), type }, evaluateTargetHealth };
 }
 
-function choice(weight: number, last: number): RoutedChoice {
-  return { weight, ttl: last, rdatas: [address(last)] };
+function records(last: number, ttl = last): RoutingNode {
+  return { kind: "records", ttl, rdatas: [address(last)] };
+}
+
+type Weighted = Branch<{ weight: number }>;
+
+function choice(weight: number, last: number): Weighted {
+  return { label: String(last), weight, node: records(last) };
+}
+
+function weighted(owner: string, branches: readonly Weighted[]): ImageRRset {
+  return routedSet(name(owner), a, { kind: "weighted", branches });
+}
+
+function aliasSet(owner: string, target: string, type: number = TYPE.A): ImageRRset {
+  return routedSet(name(owner), type, alias(target, type));
 }
 
 const soa: ImageRRset = {
@@ -66,23 +82,19 @@ function near(actual: number | undefined, share: number): void {
 describe("choose() aliases", () => {
   const server = serving(
     { owner: name("plain"), type: a, ttl: 77, rdatas: [address(1), address(2)] },
-    { owner: name("alias"), type: a, ...alias("Plain") },
-    { owner: name("second"), type: a, ...alias("alias") },
-    { owner: apex, type: a, ...alias("alias") },
-    { owner: name("up"), type: a, ...alias("@") },
-    { owner: name("*.w"), type: a, ...alias("plain") },
-    { owner: name("missing"), type: a, ...alias("nothing") },
-    { owner: name("untyped"), type: TYPE.AAAA, ...alias("plain", TYPE.AAAA) },
-    { owner: name("only-wild"), type: a, ...alias("x.w") },
+    aliasSet("alias", "Plain"),
+    aliasSet("second", "alias"),
+    routedSet(apex, a, alias("alias")),
+    aliasSet("up", "@"),
+    aliasSet("*.w", "plain"),
+    aliasSet("missing", "nothing"),
+    aliasSet("untyped", "plain", TYPE.AAAA),
+    aliasSet("only-wild", "x.w"),
     { owner: name("c"), type: TYPE.CNAME, ttl: 5, rdatas: [name("plain")] },
-    { owner: name("to-c"), type: TYPE.CNAME, ...alias("c", TYPE.CNAME) },
-    { owner: name("loop"), type: a, ...alias("pool") },
-    { owner: name("pool"), type: a, ...alias("loop") },
-    ...Array.from({ length: chainLengthMax + 2 }, (_, i) => ({
-      owner: name(`l${i}`),
-      type: a,
-      ...alias(`l${i + 1}`),
-    })),
+    aliasSet("to-c", "c", TYPE.CNAME),
+    aliasSet("loop", "pool"),
+    aliasSet("pool", "loop"),
+    ...Array.from({ length: chainLengthMax + 2 }, (_, i) => aliasSet(`l${i}`, `l${i + 1}`)),
     { owner: name(`l${chainLengthMax + 2}`), type: a, ttl: 1, rdatas: [address(9)] },
   );
   const both = (owner: string): string[] => [
@@ -127,12 +139,12 @@ describe("choose() aliases", () => {
 
 describe("choose() weights", () => {
   const server = serving(
-    { owner: name("w"), type: a, choices: [choice(1, 1), choice(0, 2), choice(3, 3)] },
-    { owner: name("zero"), type: a, choices: [choice(0, 1), choice(0, 2)] },
-    { owner: name("one"), type: a, choices: [choice(0, 5)] },
-    { owner: name("to-w"), type: a, ...alias("w") },
-    { owner: name("mixed"), type: a, choices: [choice(1, 4), { weight: 1, ...alias("w") }] },
-    { owner: name("top"), type: a, choices: [choice(255, 6), choice(255, 7)] },
+    weighted("w", [choice(1, 1), choice(0, 2), choice(3, 3)]),
+    weighted("zero", [choice(0, 1), choice(0, 2)]),
+    weighted("one", [choice(0, 5)]),
+    aliasSet("to-w", "w"),
+    weighted("mixed", [choice(1, 4), { label: "w", weight: 1, node: alias("w") }]),
+    weighted("top", [choice(255, 6), choice(255, 7)]),
   );
 
   it("draws by weight, each with its TTL", () => {
@@ -161,7 +173,7 @@ describe("choose() weights", () => {
 
   it("repeats itself for the same seed", () => {
     const values = [1, 2].map(() => {
-      const again = serving({ owner: name("w"), type: a, choices: [choice(1, 1), choice(1, 2)] });
+      const again = serving(weighted("w", [choice(1, 1), choice(1, 2)]));
       return Array.from({ length: 50 }, () => again.ask("w.z.test.", "A").answer[0]?.rdata[3]);
     });
     assert.deepEqual(values[0], values[1]);
@@ -169,13 +181,11 @@ describe("choose() weights", () => {
 });
 
 describe("choose() multivalue answers", () => {
-  const values = (count: number): RoutedChoice[] =>
-    Array.from({ length: count }, (_, i) => choice(0, i + 1));
-  const server = serving(
-    { owner: name("few"), type: a, choices: values(3), multivalue: true },
-    { owner: name("many"), type: a, choices: values(20), multivalue: true },
-    { owner: name("to-many"), type: a, ...alias("many") },
-  );
+  const multivalue = (owner: string, count: number): ImageRRset => {
+    const branches = Array.from({ length: count }, (_, i) => choice(0, i + 1));
+    return routedSet(name(owner), a, { kind: "multivalue", limit: 8, branches });
+  };
+  const server = serving(multivalue("few", 3), multivalue("many", 20), aliasSet("to-many", "many"));
 
   it("gives all of eight or fewer", () => {
     assert.deepEqual([...drawn(server, "few.z.test.").keys()], ["1,2,3"]);
