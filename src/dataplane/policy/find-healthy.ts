@@ -19,7 +19,7 @@ import {
   OP_MASK,
   WEIGHTED,
 } from "./program.ts";
-import { rankOf } from "./rank.ts";
+import { rankOf, tierOf } from "./rank.ts";
 import { type RoutingContext, draw } from "./routing-context.ts";
 
 /** What a group does where none of its branches is healthy: one of FAIL_MODE. */
@@ -260,7 +260,8 @@ function findNearest(
     branch += stride;
   }
   context.fallback = first;
-  return found;
+  const isFenced = op === OP.NEARBY && failMode(words, at) === FAIL_MODE.GEOFENCE;
+  return isFenced && tierOf(foundRank) !== tierOf(firstRank) ? 0 : found;
 }
 
 /**
@@ -331,6 +332,11 @@ function isGroupHealthy(
       return findByNetwork(context, zone, program, at, depth) !== 0;
     case OP.TIME_OF_DAY:
       return findByHours(context, zone, program, at, depth) !== 0;
+    case OP.NEARBY:
+      if (failMode(zone.words, at) === FAIL_MODE.GEOFENCE) {
+        return findNearest(context, zone, program, at, depth) !== 0;
+      }
+      return findFirst(context, zone, program, at, depth) !== 0;
     default:
       return findFirst(context, zone, program, at, depth) !== 0;
   }

@@ -120,6 +120,11 @@ function nearness(
   return (tier << tierShift) | away;
 }
 
+/** The tier of a nearby branch of that rank. */
+export function tierOf(rank: number): number {
+  return rank >> tierShift;
+}
+
 /** Whether the client's city has the name at `name` (program.ts); letters of A–Z in either case. */
 function isInCity(
   locations: LocationView,
