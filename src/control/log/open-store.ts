@@ -48,6 +48,7 @@ export function beginOpenStore(dataDir: string): OpeningStore {
   const worker = new Worker(new URL("./store-thread.ts", import.meta.url), {
     workerData: { dataDir },
     name: "store",
+    resourceLimits: { maxYoungGenerationSizeMb: 6 },
   });
   return { store: finishOpenStore(dataDir, { worker, unlock }), connect: () => connect(worker) };
 }
