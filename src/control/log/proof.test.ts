@@ -25,7 +25,12 @@ function open(): OpenedStore {
 
 function change({ writer }: OpenedStore, key: string): void {
   const json = JSON.stringify([{ put: "tag", key: ["hostedzone", key], value: {} }]);
-  const request = { subject: "account", expectedHead: writer.head("account").seq, action: "T", json };
+  const request = {
+    subject: "account",
+    expectedHead: writer.head("account").seq,
+    action: "T",
+    json,
+  };
   const [outcome] = writer.commitGroup([request]).outcomes;
   assert.ok(outcome && "seq" in (outcome as object));
 }
