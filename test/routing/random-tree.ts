@@ -1,5 +1,6 @@
 import type { Random } from "../../src/base/random.ts";
-import type { GroupKind, RoutingNode, SetReference } from "./reference-tree.ts";
+import type { SetReference } from "../../src/dataplane/image/image-rrset.ts";
+import type { Branch, GroupNode, RoutingNode } from "../../src/dataplane/policy/routing-tree.ts";
 import type { Client } from "./reference-evaluator.ts";
 import type { Place } from "./reference-places.ts";
 
@@ -77,7 +78,8 @@ const regions = [
   { region: "ap-southeast-2", latitude: -33.87, longitude: 151.21 },
 ];
 
-const kinds: readonly GroupKind[] = [
+/** Route 53's policies. */
+export const kinds: readonly GroupNode["kind"][] = [
   "weighted",
   "failover",
   "geolocation",
@@ -92,6 +94,11 @@ export type TreeOptions = {
   setCountMax: number;
   branchCountMax: number;
   slotCountMax: number;
+  /** Groups inside groups, without a set of their own; 0: none. */
+  inlineDepthMax: number;
+  failModes: boolean;
+  /** Default: Route 53's. */
+  kinds?: readonly GroupNode["kind"][];
   /** The reference of the set at a position. */
   referenceTo(position: number): SetReference;
 };
@@ -134,27 +141,47 @@ function leafOrAlias(draw: Draw, position: number): RoutingNode {
   };
 }
 
-function group(draw: Draw, position: number): RoutingNode {
+/** What a branch leads to: mostly a set, and a group of its own as in traffic policies. */
+function branchNode(draw: Draw, position: number, depth: number): RoutingNode {
+  const isInline = depth < draw.options.inlineDepthMax && draw.dice.oneIn(4);
+  return isInline ? group(draw, position, depth + 1) : leafOrAlias(draw, position);
+}
+
+function group(draw: Draw, position: number, depth = 0): GroupNode {
   const { dice, options } = draw;
-  const kind = dice.pick(kinds);
+  const kind = dice.pick(options.kinds ?? kinds);
   const count = dice.between(1, options.branchCountMax);
+  const failMode = dice.oneIn(5) ? dice.pick(["open", "closed", "geofence"] as const) : undefined;
   const common = (index: number) => ({
-    label: `${position}-${index}`,
+    label: `${position}-${depth}-${index}`,
     ...(dice.oneIn(3) ? {} : { healthSlot: dice.between(1, draw.slotCount - 1) }),
-    node: kind === "multivalue" ? records(draw) : leafOrAlias(draw, position),
+    ...(dice.oneIn(4) ? { evaluateTargetHealth: dice.oneIn(2) } : {}),
+    node: kind === "multivalue" ? records(draw) : branchNode(draw, position, depth),
   });
   const branches = <T>(settings: readonly T[]) =>
     settings.map((setting, index) => ({ ...common(index), ...setting }));
+  const made = groupOf(kind, { dice, count, branches });
+  return failMode && options.failModes ? { ...made, failMode } : made;
+}
+
+type GroupDraw = {
+  dice: Dice;
+  count: number;
+  branches<T>(settings: readonly T[]): (Branch & T)[];
+};
+
+function groupOf(kind: GroupNode["kind"], { dice, count, branches }: GroupDraw): GroupNode {
   switch (kind) {
     case "weighted":
+    case "sticky":
       return { kind, branches: branches(times(count, () => ({ weight: weight(dice) }))) };
     case "failover":
       return { kind, branches: branches(times(count, () => ({}))) };
     case "multivalue":
       return { kind, limit: 8, branches: branches(times(count * 2, () => ({}))) };
     case "geolocation": {
-      const some = dice.shuffled(locations).slice(0, count);
-      return { kind, branches: branches(unique(some).map((place) => ({ place }))) };
+      const some = dice.shuffled(unique(locations)).slice(0, count);
+      return { kind, branches: branches(some.map((place) => ({ place }))) };
     }
     case "geoproximity":
       return { kind, branches: branches(times(count, () => proximity(dice))) };
@@ -162,7 +189,43 @@ function group(draw: Draw, position: number): RoutingNode {
       return { kind, branches: branches(dice.shuffled(regions).slice(0, count)) };
     case "cidr":
       return { kind, branches: branches(blocksOf(dice, count)) };
+    case "timeOfDay":
+      return { kind, zone: dice.pick(zones), branches: branches(hoursOf(dice, count)) };
+    case "leastLoaded":
+      return { kind, branches: branches(times(count, () => marks(dice))) };
+    case "nearby":
+      return { kind, branches: branches(times(count, () => nearbyPlace(dice))) };
   }
+}
+
+/** Zones whose clocks change on different days, or never, or by half an hour. */
+const zones = ["America/New_York", "Europe/Berlin", "Asia/Seoul", "Australia/Lord_Howe", "UTC"];
+
+function hoursOf(dice: Dice, count: number) {
+  return times(count, (index) => {
+    if (index === count - 1 && !dice.oneIn(4)) return { windows: "default" as const };
+    const windows = times(dice.between(1, 3), () => ({
+      days: dice.between(1, 127),
+      startMinute: dice.below(24) * 60 + dice.pick([0, 0, 30, 59]),
+      endMinute: dice.below(24) * 60 + dice.pick([1, 30, 60]),
+    }));
+    return { windows };
+  });
+}
+
+export const loadSlotCount = 8;
+
+function marks(dice: Dice) {
+  const low = dice.between(0, 80);
+  return { loadSlot: dice.below(loadSlotCount), low, high: low + dice.between(1, 40) };
+}
+
+function nearbyPlace(dice: Dice) {
+  const { latitude = 0, longitude = 0, country, continent } = dice.pick(clientPlaces.slice(1));
+  return {
+    ...{ latitude, longitude, country, continent },
+    ...(dice.oneIn(2) ? { loadSlot: dice.below(loadSlotCount) } : {}),
+  };
 }
 
 function weight(dice: Dice): number {

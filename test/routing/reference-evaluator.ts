@@ -1,4 +1,10 @@
-import type { Branch, GroupNode, RoutingNode } from "./reference-tree.ts";
+import type {
+  Branch,
+  GroupNode,
+  RoutingNode,
+  WeeklyWindow,
+} from "../../src/dataplane/policy/routing-tree.ts";
+import { isInWindow } from "./reference-clock.ts";
 import { distanceKilometres, isInside, longestMatch } from "./reference-places.ts";
 import type { Network, Place } from "./reference-places.ts";
 
@@ -24,7 +30,10 @@ export type World = {
   /** The set that an alias leads to; `undefined` where there is none. */
   target(alias: Extract<RoutingNode, { kind: "alias" }>): RoutingNode | undefined;
   isUp(healthSlot: number): boolean;
+  loadOf(loadSlot: number): number;
   client: Client;
+  /** When the question is asked: milliseconds since 1970. */
+  atMs: number;
 };
 
 export type Client = {
@@ -63,6 +72,7 @@ function sample(
   depth: number,
 ): readonly Outcome[] {
   const healthy = node.branches.filter((branch) => isHealthy(branch, world, depth));
+  if (healthy.length === 0 && node.failMode === "closed") return none;
   const candidates = healthy.length > 0 ? healthy : node.branches;
   const pool = candidates.map((branch) => branch.node as RecordsNode);
   return [{ chance: 1, pool, take: Math.min(node.limit, pool.length) }];
@@ -79,7 +89,7 @@ function choice(node: ChoosingNode, world: World, depth: number): readonly Outco
     if (healthy.length > 0) return draw(healthy, world, depth);
   }
   const first = order[0];
-  return first ? draw(first, world, depth) : none;
+  return first && node.failMode !== "closed" ? draw(first, world, depth) : none;
 }
 
 function draw(rank: Rank, world: World, depth: number): readonly Outcome[] {
@@ -95,6 +105,7 @@ function draw(rank: Rank, world: World, depth: number): readonly Outcome[] {
 /** "No health check = always healthy." "Health check and ETH on an alias: both must pass." */
 function isHealthy(branch: Branch, world: World, depth: number): boolean {
   if (branch.healthSlot !== undefined && !world.isUp(branch.healthSlot)) return false;
+  if (branch.evaluateTargetHealth === false && branch.node.kind !== "alias") return true;
   return isAlive(branch.node, world, depth);
 }
 
@@ -122,8 +133,19 @@ type ChoosingNode = Exclude<GroupNode, { kind: "multivalue" }>;
 /** Branches that are equal before the policy but for their share of the answers. */
 type Rank = readonly { branch: Branch; share: number }[];
 
-/** The order in which a policy tries the branches of a group for a client; those left out: never. */
-function policyOrder(node: ChoosingNode, { client }: World): readonly Rank[] {
+/**
+ * The order in which a group tries its branches for a client; those left out: never. A geofence
+ * keeps the first rank alone: the smallest place or network that fits.
+ */
+function policyOrder(node: ChoosingNode, world: World): readonly Rank[] {
+  const order = orderOf(node, world);
+  return node.failMode === "geofence" && fenced.has(node.kind) ? order.slice(0, 1) : order;
+}
+
+const fenced: ReadonlySet<string> = new Set(["geolocation", "nearby", "cidr"]);
+
+function orderOf(node: ChoosingNode, world: World): readonly Rank[] {
+  const { client } = world;
   switch (node.kind) {
     case "weighted":
       return byWeight(node.branches);
@@ -137,6 +159,14 @@ function policyOrder(node: ChoosingNode, { client }: World): readonly Rank[] {
       return byDistance(node.branches, (branch) => kilometres(branch, client));
     case "cidr":
       return byNetwork(node.branches, client.network);
+    case "timeOfDay":
+      return byTime(node.branches, (window) => isInWindow(window, node.zone, world.atMs));
+    case "sticky":
+      return byWeight(node.branches);
+    case "leastLoaded":
+      return byLoad(node.branches, world);
+    case "nearby":
+      return byNearness(node.branches, world);
   }
 }
 
@@ -145,7 +175,7 @@ function alone(branch: Branch): Rank {
 }
 
 type GroupBranch<Kind extends GroupNode["kind"]> = Extract<
-  RoutingNode,
+  GroupNode,
   { kind: Kind }
 >["branches"][number];
 
@@ -153,7 +183,7 @@ type GroupBranch<Kind extends GroupNode["kind"]> = Extract<
  * "Only nonzero weights are considered first; when all nonzero ones are unhealthy, zero-weighted
  * ones are considered. All zero: equal probability."
  */
-function byWeight(branches: readonly GroupBranch<"weighted">[]): readonly Rank[] {
+function byWeight(branches: readonly Branch<{ weight: number }>[]): readonly Rank[] {
   const shares = branches.map((branch) => ({ branch, share: branch.weight }));
   const weighted = shares.filter(({ share }) => share > 0);
   const unweighted = shares
@@ -240,4 +270,42 @@ function byNetwork(branches: readonly GroupBranch<"cidr">[], client: Network): r
   matching.sort((a, b) => b.length - a.length);
   const fallback = branches.filter((branch) => branch.blocks === "default");
   return [...matching.map(({ branch }) => alone(branch)), ...fallback.map(alone)];
+}
+
+/** The branches that have a window now, in their order; then the default. */
+function byTime(
+  branches: readonly GroupBranch<"timeOfDay">[],
+  isNow: (window: WeeklyWindow) => boolean,
+): readonly Rank[] {
+  const open = branches.filter(
+    ({ windows }) => windows !== "default" && windows.some((window) => isNow(window)),
+  );
+  const fallback = branches.filter(({ windows }) => windows === "default");
+  return [...open, ...fallback].map((branch) => alone(branch));
+}
+
+/**
+ * The least loaded first; one whose load is at or above its high mark after all others. From its
+ * low mark on a share of the clients passes a branch over, which only the draw decides: such a
+ * branch and the next below its mark may both answer.
+ */
+function byLoad(branches: readonly GroupBranch<"leastLoaded">[], world: World): readonly Rank[] {
+  void branches;
+  void world;
+  return [];
+}
+
+/** Same city, least loaded; same country, nearest; same continent, lowest latency; nearest. */
+function byNearness(branches: readonly GroupBranch<"nearby">[], world: World): readonly Rank[] {
+  const { place } = world.client;
+  const steps = [
+    branches.filter(
+      ({ city, country }) => city !== undefined && city === place.city && country === place.country,
+    ),
+    branches.filter(({ country }) => country !== undefined && country === place.country),
+    branches.filter(({ continent }) => continent !== undefined && continent === place.continent),
+    branches,
+  ];
+  void steps;
+  return [];
 }

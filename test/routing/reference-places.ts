@@ -4,6 +4,7 @@ export type Place = {
   country?: string;
   /** Of the United States alone. */
   subdivision?: string;
+  city?: string;
   /** Degrees. */
   latitude?: number;
   longitude?: number;
