@@ -6,7 +6,7 @@ import { decodeMessage } from "../../src/dns/wire/message.ts";
 import type { Message } from "../../src/dns/wire/message.ts";
 import { parseName } from "../../src/dns/wire/name.ts";
 import { CLASS, EDNS_OPTION, OPCODE, RCODE, typeFromText } from "../../src/dns/wire/registries.ts";
-import type { DnsClient } from "../differential/dns-client.ts";
+import type { DnsClient } from "../support/dns-client.ts";
 
 /** A question and on whose behalf it is asked. */
 export type Asking = {

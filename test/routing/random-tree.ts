@@ -1,3 +1,4 @@
+import { seededRandom } from "../../src/base/random.ts";
 import type { Random } from "../../src/base/random.ts";
 import type { SetReference } from "../../src/dataplane/image/image-rrset.ts";
 import type { Branch, GroupNode, RoutingNode } from "../../src/dataplane/policy/routing-tree.ts";
@@ -16,8 +17,8 @@ export type RoutingCase = {
 export class Dice {
   readonly #random: Random;
 
-  constructor(random: Random) {
-    this.#random = random;
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
   }
 
   /** 0 ≤ n < count */

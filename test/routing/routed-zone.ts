@@ -1,6 +1,6 @@
 import { after } from "node:test";
 import * as sdk from "@aws-sdk/client-route-53";
-import { DnsClient } from "../differential/dns-client.ts";
+import { DnsClient } from "../support/dns-client.ts";
 import { route53Client } from "../support/route53-client.ts";
 import { startSignpost } from "../support/signpost-process.ts";
 
