@@ -1,8 +1,8 @@
 import type { Random } from "../../src/base/random.ts";
 import type { RoutingNode } from "../../src/dataplane/policy/routing-tree.ts";
 import { outcomes } from "./reference-evaluator.ts";
-import type { Outcome, World } from "./reference-evaluator.ts";
-import { Dice, loadSlotCount, randomCase, randomClient } from "./random-tree.ts";
+import type { Client, Outcome, World } from "./reference-evaluator.ts";
+import { Dice, clientWithin, loadSlotCount, randomCase, randomClient } from "./random-tree.ts";
 import type { RoutingCase, TreeOptions } from "./random-tree.ts";
 import { RoutingServer, referenceTo, positionOf } from "./routing-server.ts";
 import type { RoutingAnswer } from "./routing-server.ts";
@@ -13,10 +13,12 @@ const worldsPerTree = 10;
 export type Difference = {
   /** Of the generator that made tree and world: enough to see it again. */
   seed: number;
-  world: World;
+  world: World & WorldState;
   routingCase: RoutingCase;
   expected: readonly Outcome[];
   answered: RoutingAnswer;
+  /** A client of the same scope that is to be answered otherwise. */
+  neighbour?: Client;
 };
 
 export const treeOptions: TreeOptions = {
@@ -54,13 +56,29 @@ export function compareRandomly(options: {
       const answer = server.ask(world);
       const shape = `${answer.labels.length} records`;
       answered.set(shape, (answered.get(shape) ?? 0) + 1);
-      if (!allows(expected, answer)) {
-        differences.push({ seed, world, routingCase, expected, answered: answer });
+      const found = { seed, world, routingCase, expected, answered: answer };
+      const neighbour = otherwiseAnswered(found, dice);
+      if (!allows(expected, answer) || neighbour) {
+        differences.push({ ...found, ...(neighbour ? { neighbour } : {}) });
         break;
       }
     }
   }
   return { cases, differences, answered };
+}
+
+/**
+ * A client in the network that the answer is said to be for, who could never get it; `undefined`:
+ * the scope holds. One longer than the prefix that was asked for tells nothing.
+ */
+function otherwiseAnswered(found: Omit<Difference, "neighbour">, dice: Dice): Client | undefined {
+  const { world, routingCase, answered } = found;
+  const { address, prefixLength } = world.client.network;
+  const { scope = 0 } = answered;
+  if (scope > prefixLength) return undefined;
+  const client = clientWithin(dice, { address, prefixLength: scope });
+  const set = routingCase.sets[0] as RoutingNode;
+  return allows(outcomes(set, { ...world, client }), answered) ? undefined : client;
 }
 
 /** 2020 to 2030. */

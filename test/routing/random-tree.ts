@@ -3,7 +3,7 @@ import type { Random } from "../../src/base/random.ts";
 import type { SetReference } from "../../src/dataplane/image/image-rrset.ts";
 import type { Branch, GroupNode, RoutingNode } from "../../src/dataplane/policy/routing-tree.ts";
 import type { Client } from "./reference-evaluator.ts";
-import type { Place } from "./reference-places.ts";
+import type { Network, Place } from "./reference-places.ts";
 
 /** A zone of routed sets, who asks, and what is healthy: one case of the comparison. */
 export type RoutingCase = {
@@ -50,13 +50,20 @@ export class Dice {
 /** A few places near and far, so that ladders are climbed and left at each step. */
 export const clientPlaces: readonly Place[] = [
   {},
-  { continent: "NA", country: "US", subdivision: "NY", latitude: 41, longitude: -74 },
+  {
+    continent: "NA",
+    country: "US",
+    subdivision: "NY",
+    city: "New York",
+    latitude: 41,
+    longitude: -74,
+  },
   { continent: "NA", country: "US", subdivision: "CA", latitude: 37, longitude: -122 },
   { continent: "NA", country: "US", latitude: 38, longitude: -98 },
   { continent: "NA", country: "CA", latitude: 44, longitude: -79 },
-  { continent: "EU", country: "DE", latitude: 50, longitude: 9 },
+  { continent: "EU", country: "DE", city: "Frankfurt", latitude: 50, longitude: 9 },
   { continent: "EU", country: "FR", latitude: 49, longitude: 2 },
-  { continent: "AS", country: "KR", latitude: 38, longitude: 127 },
+  { continent: "AS", country: "KR", city: "Seoul", latitude: 38, longitude: 127 },
   { continent: "SA", country: "BR", latitude: -24, longitude: -47 },
   { continent: "AN", latitude: -75, longitude: 0 },
 ];
@@ -222,9 +229,12 @@ function marks(dice: Dice) {
 }
 
 function nearbyPlace(dice: Dice) {
-  const { latitude = 0, longitude = 0, country, continent } = dice.pick(clientPlaces.slice(1));
+  const { latitude = 0, longitude = 0, ...place } = dice.pick(clientPlaces.slice(1));
+  const { country, continent, city } = place;
+  const moved = dice.oneIn(2) ? 0 : dice.between(-5, 5);
   return {
-    ...{ latitude, longitude, country, continent },
+    ...{ latitude: latitude + moved, longitude, country, continent },
+    ...(city && !dice.oneIn(3) ? { city: dice.oneIn(2) ? city : city.toUpperCase() } : {}),
     ...(dice.oneIn(2) ? { loadSlot: dice.below(loadSlotCount) } : {}),
   };
 }
@@ -291,10 +301,24 @@ export function randomClient(dice: Dice): Client {
   return { network, place: placeOf(network.address) };
 }
 
+/** Another client whose address begins with the bits of a network, and who tells all of them. */
+export function clientWithin(dice: Dice, { address, prefixLength }: Network): Client {
+  const bits = address.length * 8;
+  const random = address.map(() => dice.below(256));
+  const kept = masked(address, prefixLength);
+  const rest = masked(random, prefixLength);
+  const whole = kept.map((octet, index) => octet | ((random[index] ?? 0) ^ (rest[index] ?? 0)));
+  const length = dice.between(prefixLength, Math.max(prefixLength, bits === 32 ? 32 : 64));
+  const network = { address: masked(whole, length), prefixLength: length };
+  return { network, place: placeOf(whole) };
+}
+
 /** The place of an address in the table of the comparison. */
 export function placeOf(address: Uint8Array): Place {
-  const index = address.length === 4 ? address[1] : address[3];
-  return clientPlaces[index ?? 0] ?? {};
+  const [first = 0, second = 0, third = 0, fourth = 0] = address;
+  if (address.length === 4) return (first <= 3 && first > 0 && clientPlaces[second]) || {};
+  const isKnown = first === 0x24 && second === 0 && third < 2 && fourth < 4;
+  return (isKnown && clientPlaces[fourth]) || {};
 }
 
 function times<T>(count: number, make: (index: number) => T): T[] {

@@ -83,7 +83,17 @@ function sample(
  * criteria, and so on. No healthy record in the group: all are healthy."
  */
 function choice(node: ChoosingNode, world: World, depth: number): readonly Outcome[] {
-  const order = policyOrder(node, world);
+  return policyOrders(node, world).flatMap(({ chance, order }) =>
+    chosenFrom(order, { node, world, depth }).map((outcome) => ({
+      ...outcome,
+      chance: outcome.chance * chance,
+    })),
+  );
+}
+
+type At = { node: ChoosingNode; world: World; depth: number };
+
+function chosenFrom(order: Order, { node, world, depth }: At): readonly Outcome[] {
   for (const rank of order) {
     const healthy = rank.filter(({ branch }) => isHealthy(branch, world, depth));
     if (healthy.length > 0) return draw(healthy, world, depth);
@@ -123,9 +133,9 @@ function isAlive(node: RoutingNode, world: World, depth: number): boolean {
   if (node.kind === "multivalue") {
     return node.branches.some((branch) => isHealthy(branch, world, depth));
   }
-  return policyOrder(node, world)
-    .flat()
-    .some(({ branch }) => isHealthy(branch, world, depth));
+  return policyOrders(node, world).some(({ order }) =>
+    order.flat().some(({ branch }) => isHealthy(branch, world, depth)),
+  );
 }
 
 type ChoosingNode = Exclude<GroupNode, { kind: "multivalue" }>;
@@ -133,41 +143,46 @@ type ChoosingNode = Exclude<GroupNode, { kind: "multivalue" }>;
 /** Branches that are equal before the policy but for their share of the answers. */
 type Rank = readonly { branch: Branch; share: number }[];
 
-/**
- * The order in which a group tries its branches for a client; those left out: never. A geofence
- * keeps the first rank alone: the smallest place or network that fits.
- */
-function policyOrder(node: ChoosingNode, world: World): readonly Rank[] {
-  const order = orderOf(node, world);
-  return node.failMode === "geofence" && fenced.has(node.kind) ? order.slice(0, 1) : order;
+/** What a policy tries one after the other; branches left out are never tried. */
+type Order = readonly Rank[];
+
+/** The orders in which a group may try its branches for a client, with the chance of each. */
+function policyOrders(
+  node: ChoosingNode,
+  world: World,
+): readonly { chance: number; order: Order }[] {
+  if (node.kind === "leastLoaded") return byLoad(node.branches, world);
+  return [{ chance: 1, order: orderOf(node, world) }];
 }
 
-const fenced: ReadonlySet<string> = new Set(["geolocation", "nearby", "cidr"]);
-
-function orderOf(node: ChoosingNode, world: World): readonly Rank[] {
+function orderOf(node: Exclude<ChoosingNode, { kind: "leastLoaded" }>, world: World): Order {
   const { client } = world;
+  const isFenced = node.failMode === "geofence";
   switch (node.kind) {
     case "weighted":
+    // The same client always draws the same lot, which only the packet path knows.
+    case "sticky":
       return byWeight(node.branches);
     case "failover":
       return node.branches.map(alone);
     case "geolocation":
-      return byPlace(node.branches, client.place);
+      return fence(byPlace(node.branches, client.place), isFenced);
     case "geoproximity":
       return byDistance(node.branches, (branch) => biased(kilometres(branch, client), branch.bias));
     case "latency":
       return byDistance(node.branches, (branch) => kilometres(branch, client));
     case "cidr":
-      return byNetwork(node.branches, client.network);
+      return fence(byNetwork(node.branches, client.network), isFenced);
     case "timeOfDay":
       return byTime(node.branches, (window) => isInWindow(window, node.zone, world.atMs));
-    case "sticky":
-      return byWeight(node.branches);
-    case "leastLoaded":
-      return byLoad(node.branches, world);
     case "nearby":
-      return byNearness(node.branches, world);
+      return byNearness(node.branches, world, isFenced);
   }
+}
+
+/** A geofence keeps the smallest place or network that fits. */
+function fence<T>(order: readonly T[], isFenced: boolean): readonly T[] {
+  return isFenced ? order.slice(0, 1) : order;
 }
 
 function alone(branch: Branch): Rank {
@@ -238,7 +253,7 @@ function biased(kilometresAway: number | undefined, bias: number): number | unde
 }
 
 /** Two places whose distances differ by less count as equally far: rounding decides. */
-const tieKilometres = 0.01;
+const tieKilometres = 1;
 
 /** "The smallest wins"; of a client without a place all are equally far. */
 function byDistance<B extends Branch>(
@@ -285,27 +300,65 @@ function byTime(
 }
 
 /**
- * The least loaded first; one whose load is at or above its high mark after all others. From its
- * low mark on a share of the clients passes a branch over, which only the draw decides: such a
- * branch and the next below its mark may both answer.
+ * The least loaded first. From its low mark on a branch is passed over for a share of the clients,
+ * which grows to all of them at its high mark; those passed over come last, the least loaded first.
  */
-function byLoad(branches: readonly GroupBranch<"leastLoaded">[], world: World): readonly Rank[] {
-  void branches;
-  void world;
-  return [];
+function byLoad(branches: readonly GroupBranch<"leastLoaded">[], world: World) {
+  let orders = [{ chance: 1, kept: [] as Loaded[], shed: [] as Loaded[] }];
+  for (const branch of branches) {
+    const one = { branch, load: world.loadOf(branch.loadSlot) };
+    const share = shedShare(one.load, branch);
+    orders = orders.flatMap(({ chance, kept, shed }) => [
+      { chance: chance * (1 - share), kept: [...kept, one], shed },
+      { chance: chance * share, kept, shed: [...shed, one] },
+    ]);
+  }
+  return orders
+    .filter(({ chance }) => chance > 0)
+    .map(({ chance, kept, shed }) => ({
+      chance,
+      order: [...leastLoaded(kept), ...leastLoaded(shed)],
+    }));
+}
+
+type Loaded = { branch: Branch; load: number };
+
+function shedShare(load: number, { low, high }: { low: number; high: number }): number {
+  if (load >= high) return 1;
+  return load <= low ? 0 : (load - low) / (high - low);
+}
+
+function leastLoaded(loaded: readonly Loaded[]): readonly Rank[] {
+  const loads = [...new Set(loaded.map(({ load }) => load))].sort((a, b) => a - b);
+  return loads.map((wanted) =>
+    loaded.filter(({ load }) => load === wanted).map(({ branch }) => ({ branch, share: 1 })),
+  );
 }
 
 /** Same city, least loaded; same country, nearest; same continent, lowest latency; nearest. */
-function byNearness(branches: readonly GroupBranch<"nearby">[], world: World): readonly Rank[] {
-  const { place } = world.client;
-  const steps = [
-    branches.filter(
-      ({ city, country }) => city !== undefined && city === place.city && country === place.country,
-    ),
-    branches.filter(({ country }) => country !== undefined && country === place.country),
-    branches.filter(({ continent }) => continent !== undefined && continent === place.continent),
-    branches,
-  ];
-  void steps;
-  return [];
+function byNearness(
+  branches: readonly GroupBranch<"nearby">[],
+  world: World,
+  isFenced: boolean,
+): Order {
+  const { client } = world;
+  const { city, country, continent } = client.place;
+  const isSame = (wanted: string | undefined, actual: string | undefined): boolean =>
+    wanted !== undefined && wanted.toLowerCase() === actual?.toLowerCase();
+  const rungOf = (branch: GroupBranch<"nearby">): number => {
+    if (isSame(branch.country, country)) return isSame(branch.city, city) ? 0 : 1;
+    return isSame(branch.continent, continent) ? 2 : 3;
+  };
+  const rungs = [0, 1, 2, 3].map((rung) => branches.filter((branch) => rungOf(branch) === rung));
+  const loadOf = ({ loadSlot }: GroupBranch<"nearby">): number =>
+    loadSlot === undefined ? 0 : world.loadOf(loadSlot);
+  const orders = rungs.map((rung, index) =>
+    index === 0
+      ? leastLoaded(rung.map((branch) => ({ branch, load: loadOf(branch) })))
+      : byDistance(rung, (branch) => kilometres(branch, client)),
+  );
+  return fence(
+    orders.filter((order) => order.length > 0),
+    isFenced,
+  ).flat();
 }
