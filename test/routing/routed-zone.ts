@@ -30,7 +30,7 @@ export async function createCheck(config: Partial<sdk.HealthCheckConfig>): Promi
   const { HealthCheck } = await route53.send(
     new sdk.CreateHealthCheckCommand({
       CallerReference: `check ${checks++}`,
-      HealthCheckConfig: { Type: "TCP", IPAddress: "198.51.100.1", Port: 80, ...config },
+      HealthCheckConfig: { Type: "HTTP", FullyQualifiedDomainName: "www.example.net", ...config },
     }),
   );
   return HealthCheck?.Id ?? "";
