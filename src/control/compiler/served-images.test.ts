@@ -74,8 +74,8 @@ class ServedUnderTest {
   change(names: string[] | "all"): void {
     this.seq++;
     const zones = [{ zoneId: "Z1", names }];
-    const committed = { seq: this.seq, subject: "zone/Z1", zones } as unknown as Committed;
-    this.images.changed(committed);
+    const committed = { seq: this.seq, subject: "zone/Z1", zones, tables: [] };
+    this.images.changed(committed as unknown as Committed);
     this.images.flush();
   }
 }

@@ -19,7 +19,7 @@ import {
   OP_MASK,
   WEIGHTED,
 } from "./program.ts";
-import { NEARBY_TIER_SHIFT, rankOf } from "./rank.ts";
+import { rankOf, tierOf } from "./rank.ts";
 import { type RoutingContext, draw } from "./routing-context.ts";
 
 /** What a group does where none of its branches is healthy: one of FAIL_MODE. */
@@ -260,11 +260,8 @@ function findNearest(
     branch += stride;
   }
   context.fallback = first;
-  if (op === OP.NEARBY && failMode(words, at) === FAIL_MODE.GEOFENCE) {
-    // The smallest place around the client that has a branch, healthy or not.
-    if (foundRank >> NEARBY_TIER_SHIFT !== firstRank >> NEARBY_TIER_SHIFT) return 0;
-  }
-  return found;
+  const isFenced = op === OP.NEARBY && failMode(words, at) === FAIL_MODE.GEOFENCE;
+  return isFenced && tierOf(foundRank) !== tierOf(firstRank) ? 0 : found;
 }
 
 /**
@@ -336,7 +333,10 @@ function isGroupHealthy(
     case OP.TIME_OF_DAY:
       return findByHours(context, zone, program, at, depth) !== 0;
     case OP.NEARBY:
-      return findNearest(context, zone, program, at, depth) !== 0;
+      if (failMode(zone.words, at) === FAIL_MODE.GEOFENCE) {
+        return findNearest(context, zone, program, at, depth) !== 0;
+      }
+      return findFirst(context, zone, program, at, depth) !== 0;
     default:
       return findFirst(context, zone, program, at, depth) !== 0;
   }

@@ -9,8 +9,8 @@ import { type RoutingContext, draw } from "./routing-context.ts";
 /** Added to the load of a branch that sheds this client. */
 const shed = 0x2000_0000;
 /** What a nearby branch's tier is shifted by; below it are metres or loads. */
-export const NEARBY_TIER_SHIFT = 28;
-const tierValueMax = (1 << NEARBY_TIER_SHIFT) - 1;
+const tierShift = 28;
+const tierValueMax = (1 << tierShift) - 1;
 /** Scale of the logarithm that stands for a lot; 32 bits of lot come to 22 at most. */
 const lotScale = 2 ** 26;
 const rankMax = 0x7fff_ffff;
@@ -104,20 +104,25 @@ function nearness(
   const { words } = zone;
   const location = locateClient(context);
   const { locations } = context;
-  if (location === 0 || locations === undefined) return 3 << NEARBY_TIER_SHIFT;
+  if (location === 0 || locations === undefined) return 3 << tierShift;
   const country = words[branch + NEARBY.country] as number;
   const metres = distanceTo(context, words, branch + NEARBY.point);
   const away = metres < tierValueMax ? metres : tierValueMax;
   if (country !== 0 && country === locations.countries[location]) {
     const offset = words[branch + NEARBY.city] as number;
     if (offset === 0 || !isInCity(locations, location, zone, program + offset))
-      return (1 << NEARBY_TIER_SHIFT) | away;
+      return (1 << tierShift) | away;
     const slot = words[branch + NEARBY.loadSlot] as number;
     return slot < 0 ? 0 : (context.loads[slot] as number);
   }
   const continent = words[branch + NEARBY.continent] as number;
   const tier = continent !== 0 && continent === locations.continents[location] ? 2 : 3;
-  return (tier << NEARBY_TIER_SHIFT) | away;
+  return (tier << tierShift) | away;
+}
+
+/** The tier of a nearby branch of that rank. */
+export function tierOf(rank: number): number {
+  return rank >> tierShift;
 }
 
 /** Whether the client's city has the name at `name` (program.ts); letters of A–Z in either case. */
