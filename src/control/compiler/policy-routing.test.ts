@@ -6,7 +6,7 @@ import type { Branch, RoutingNode } from "../../dataplane/policy/routing-tree.ts
 import { TYPE } from "../../dns/wire/registries.ts";
 import { parsePolicyDocument } from "../model/traffic-policy-parser.ts";
 import { policyRouting } from "./policy-routing.ts";
-import { parseRoute53Name } from "./rrset-to-image.ts";
+import { parseRoute53Name } from "./route53-wire-name.ts";
 
 function routingOf(rule: Members, more: Members = {}): RoutingNode {
   return policyRouting(parsePolicyDocument(documentOf(rule, { ...ours, ...more })), {
