@@ -37,6 +37,7 @@ test("readSettings() refuses what it cannot use", () => {
     [["--limits", "MAX_FUN=1"], /setting limits: MAX_FUN is none of MAX_HEALTH/],
     [["--limits", "MAX_HOSTED_ZONES_BY_OWNER=many"], /setting limits: many is no whole number/],
     [["--name-servers", "a.test,b.test"], /setting name-servers: 2 names, not 4/],
+    [["--health-allow", "10.0.0.0"], /setting health-allow: 10.0.0.0 is not ADDRESS\/LENGTH/],
     [["--udp-payload-size", "100"], /setting udp-payload-size/],
     [["--config", "/nonexistent/signpost.conf"], /Cannot read configuration file/],
     [["--colour", "blue"], /colour/],

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { after } from "node:test";
-import { promisify } from "node:util";
+import { awsCli as cli, awsCliOf } from "../support/aws-cli.ts";
+import type { Json } from "../support/aws-cli.ts";
 import { testWith } from "../support/peers.ts";
 import { repositoryPath, startSignpost } from "../support/signpost-process.ts";
 import type { SignpostProcess } from "../support/signpost-process.ts";
-
-/** The AWS CLI as Debian packages it. */
-const cli = "/usr/bin/aws";
-const run = promisify(execFile);
 
 let started: Promise<SignpostProcess> | undefined;
 after(async () => (await started)?.stop());
@@ -23,27 +20,7 @@ function server(): Promise<SignpostProcess> {
   return started;
 }
 
-// Answers are whatever JSON the CLI prints; each test says what it expects of them.
-type Json = any; // oxlint-disable-line typescript/no-explicit-any
-
-/** Runs `aws route53 WORDS…`; words that are no text are written as JSON. */
-async function aws(...words: readonly unknown[]): Promise<Json> {
-  const { api, env } = await server();
-  const texts = words.map((word) => (typeof word === "string" ? word : JSON.stringify(word)));
-  const args = ["--endpoint-url", api, "--output", "json", "route53", ...texts];
-  const { stdout } = await run(cli, args, { env, timeout: 60_000 });
-  return stdout === "" ? undefined : JSON.parse(stdout);
-}
-
-/** Expects the CLI to print an error with this code and these words. */
-async function refused(code: string, message: RegExp, ...words: readonly unknown[]): Promise<void> {
-  await assert.rejects(aws(...words), (error: { stderr?: string }) => {
-    const text = error.stderr ?? "";
-    assert.match(text, new RegExp(`\\(${code}\\)`));
-    assert.match(text, message);
-    return true;
-  });
-}
+const { aws, refused } = awsCliOf(server);
 
 const record = (Name: string, Type: string, ...values: string[]) => ({
   Name,

@@ -208,8 +208,8 @@ test("@aws-sdk: tags, limits", async () => {
 });
 
 test("@aws-sdk: operations of later steps are refused, not faked", async () => {
-  const checks = client.send(new sdk.ListHealthChecksCommand({}));
-  await assert.rejects(checks, (error: sdk.Route53ServiceException) => {
+  const ranges = client.send(new sdk.GetCheckerIpRangesCommand({}));
+  await assert.rejects(ranges, (error: sdk.Route53ServiceException) => {
     assert.equal(error.$metadata.httpStatusCode, 501);
     return true;
   });

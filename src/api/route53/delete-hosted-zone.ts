@@ -2,6 +2,7 @@ import type { HostedZone } from "../../control/model/hosted-zone.ts";
 import { isApexSet } from "../../control/model/hosted-zone.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import { nameSortKey } from "../../control/model/name-sort-key.ts";
+import { usesOf } from "../../control/model/rrset-uses.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { commitChange } from "./commit.ts";
@@ -66,6 +67,10 @@ function removalOf(context: ApiContext, zone: HostedZone): Mutation[] {
   }
   for (const { key } of state.list("vpcAuthorization", { prefix: [id] })) {
     mutations.push({ remove: "vpcAuthorization", key });
+  }
+  // Nothing but its NS and SOA is left of it.
+  for (const rrset of state.rrsets(id, undefined, 2)) {
+    mutations.push(...usesOf("remove", id, rrset));
   }
   const queryLogging = state.get<string>("queryLoggingByZone", [id]);
   if (queryLogging !== undefined) {

@@ -136,6 +136,11 @@ test("settings that make no check are refused", async () => {
   }
 });
 
+test("with an address, the name only says what is asked for", async () => {
+  await create({ ...http, FullyQualifiedDomainName: "localhost" });
+  await create({ ...http, FullyQualifiedDomainName: "10.0.0.1" });
+});
+
 test("the operator allows private networks", async () => {
   const allowing = await openRoute53();
   allowing.settings.healthAllow = ["127.0.0.0/8", "fd00::/8"].map(

@@ -6,8 +6,8 @@ import { liesInZone } from "./hosted-zone.ts";
 import type { Mutation } from "./mutation.ts";
 import type { ResourceRecordSet } from "./resource-record-set.ts";
 import { policyOf, rrsetKey } from "./rrset-policy.ts";
+import { usesOf } from "./rrset-uses.ts";
 import { sameRRset } from "./same-rrset.ts";
-import type { TableName } from "./tables.ts";
 
 export type Change = { action: "CREATE" | "DELETE" | "UPSERT"; rrset: ResourceRecordSet };
 
@@ -179,12 +179,12 @@ export class ChangeBatchPlan {
         const next = after.get(key);
         if (next === rrset) continue;
         if (!next) mutations.push(removal(zoneId, rrset));
-        mutations.push(...uses("remove", zoneId, rrset));
+        mutations.push(...usesOf("remove", zoneId, rrset));
       }
       for (const [key, rrset] of after) {
         if (before.get(key) === rrset) continue;
         mutations.push({ putRRset: zoneId, rrset });
-        mutations.push(...uses("put", zoneId, rrset));
+        mutations.push(...usesOf("put", zoneId, rrset));
       }
     }
     return { mutations };
@@ -195,23 +195,6 @@ function removal(zoneId: string, rrset: ResourceRecordSet): Mutation {
   const { name, type, setIdentifier } = rrset;
   const identity = setIdentifier === undefined ? { name, type } : { name, type, setIdentifier };
   return { removeRRset: zoneId, ...identity };
-}
-
-/** Keeps the indexes of who uses a CIDR location and a health check. */
-function uses(verb: "put" | "remove", zoneId: string, rrset: ResourceRecordSet): Mutation[] {
-  const { cidrRoutingConfig, healthCheckId } = rrset;
-  if (!cidrRoutingConfig && healthCheckId === undefined) return [];
-  const mutations: Mutation[] = [];
-  const use = (table: TableName, used: readonly string[]): void => {
-    const key = [...used, zoneId, rrset.name, rrsetKey(rrset)];
-    mutations.push(verb === "put" ? { put: table, key, value: true } : { remove: table, key });
-  };
-  if (cidrRoutingConfig) {
-    const { collectionId, locationName } = cidrRoutingConfig;
-    use("cidrLocationUse", [collectionId, locationName]);
-  }
-  if (healthCheckId !== undefined) use("healthCheckUse", [healthCheckId]);
-  return mutations;
 }
 
 /** Types and policies that are not for this name or this zone. */

@@ -139,16 +139,19 @@ function addressOf(given: GivenConfig, facts: ConfigFacts): Address {
   }
   const ip = ipAddress === undefined ? undefined : parseIp(ipAddress);
   if (ipAddress !== undefined && !ip) throw invalid(`${ipAddress} is not an IP address`);
-  // A name that is an address is one that requests would go to.
+  // Without an address the name is where requests go; it may be an address itself.
   const literal = parseIp(name.replace(/^\[(.*)\]$/, "$1"));
-  for (const address of [ip, literal]) {
-    if (!address || !isRefusedEndpoint(address, facts.allowedEndpoints)) continue;
+  const target = ip ?? literal;
+  if (target && isRefusedEndpoint(target, facts.allowedEndpoints)) {
     throw invalid(
       `${ipAddress ?? name} is in a local, private, nonroutable or multicast range: ` +
         "no health check can be sent there",
     );
   }
-  if (name !== "" && !literal) requireHostName(name, facts);
+  if (name !== "" && !literal) {
+    const normal = requireHostName(name);
+    if (!ip) refuseThisMachine(normal, facts);
+  }
   return {
     ...(ipAddress === undefined ? {} : { ipAddress }),
     ...(name === "" ? {} : { fullyQualifiedDomainName: name }),
@@ -157,18 +160,20 @@ function addressOf(given: GivenConfig, facts: ConfigFacts): Address {
 
 const loopback = Uint8Array.of(127, 0, 0, 1);
 
-function requireHostName(name: string, facts: ConfigFacts): void {
-  let normal: string;
+function requireHostName(name: string): string {
   try {
-    normal = normaliseName(name);
+    return normaliseName(name);
   } catch (error) {
     if (error instanceof InvalidNameError) throw invalid(error.message);
     throw error;
   }
+}
+
+function refuseThisMachine(normal: string, facts: ConfigFacts): void {
   // RFC 6761 §6.3: these names are this machine, whatever a resolver may say.
   const isLocal = normal === "localhost." || normal.endsWith(".localhost.");
   if (!isLocal || !isRefusedEndpoint(loopback, facts.allowedEndpoints)) return;
-  throw invalid(`${name} is this machine: no health check can be sent there`);
+  throw invalid(`${normal} is this machine: no health check can be sent there`);
 }
 
 function calculatedConfig(given: GivenConfig, facts: ConfigFacts): Partial<HealthCheckConfig> {

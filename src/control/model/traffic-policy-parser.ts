@@ -1,4 +1,9 @@
-import { policyDocumentSizeMax, policyProblemsShownMax } from "../../base/limits.ts";
+import {
+  batchValueSizeMax,
+  policyDocumentSizeMax,
+  policyProblemsShownMax,
+  policyValueSizeMax,
+} from "../../base/limits.ts";
 import { InvalidValueError, parseRecordValue } from "./record-value.ts";
 import { InvalidNameError, normaliseName } from "./route53-name.ts";
 import { policyFormatVersions } from "./traffic-policy-document.ts";
@@ -139,6 +144,9 @@ function readValues(object: PolicyObject, { formatVersion, recordType }: Format)
     checkValue(recordType, value, path);
     return value;
   });
+  if (values.join("").length > batchValueSizeMax) {
+    throw object.problem("Values", `are longer than ${batchValueSizeMax} characters together`);
+  }
   if (new Set(values).size < values.length) throw object.problem("Values", "has a value twice");
   if (recordType === "CNAME" && values.length > 1) {
     throw object.problem("Values", "a CNAME has one value");
@@ -147,6 +155,9 @@ function readValues(object: PolicyObject, { formatVersion, recordType }: Format)
 }
 
 function checkValue(recordType: string, value: string, path: string): void {
+  if (value.length > policyValueSizeMax) {
+    throw new PolicyProblem(path, `is longer than ${policyValueSizeMax} characters`);
+  }
   try {
     parseRecordValue(recordType, value);
   } catch (error) {

@@ -285,6 +285,20 @@ test("parsePolicyDocument() refuses, naming the place", () => {
   }
 });
 
+test("parsePolicyDocument() bounds values", () => {
+  const texts = (...Values: string[]) =>
+    documentOf(
+      { RuleType: "sticky", Items: [{ EndpointReference: "text" }] },
+      { ...ours, RecordType: "TXT", Endpoints: { text: { Type: "value", Values } } },
+    );
+  const long = (size: number) => `"${"x".repeat(250)}" `.repeat(size / 253).trim();
+  assert.match(refusalOf(texts(long(4_100))), /Values\[0\]: is longer than 4000 characters/);
+  const many = Array.from({ length: 10 }, (_, i) => `${long(3_600)} "${i}"`);
+  assert.match(refusalOf(texts(...many)), /Values: are longer than 32000 characters together/);
+  parsePolicyDocument(texts(...many.slice(0, 8)));
+  assert.match(refusalOf(texts('"a"', '"a"')), /Values: has a value twice/);
+});
+
 test("parsePolicyDocument() names all that is wrong", () => {
   const items = [
     { ...one, Weight: -1 },

@@ -6,6 +6,7 @@ import { StoreError, StoreFullError } from "../log/change-log.ts";
 import type { ChangeLog, Staged } from "../log/change-log.ts";
 import { isApexSet } from "../model/hosted-zone.ts";
 import { zoneSubject } from "../model/mutation.ts";
+import type { Mutation } from "../model/mutation.ts";
 import type { ResourceRecordSet } from "../model/resource-record-set.ts";
 import type { StateReader } from "../state/state-reader.ts";
 import type { Findings } from "./findings.ts";
@@ -179,11 +180,25 @@ class PieceWindow {
   }
 }
 
+/** Takes what the zone's former sets used out of the indexes; a master file's sets use nothing. */
+function formerUses({ state, zoneId }: ImportJob): Mutation[] {
+  const tables = [
+    { table: "cidrLocationUse", zoneAt: 2 },
+    { table: "healthCheckUse", zoneAt: 1 },
+  ] as const;
+  return tables.flatMap(({ table, zoneAt }) =>
+    state
+      .list(table)
+      .filter(({ key }) => key[zoneAt] === zoneId)
+      .map(({ key }): Mutation => ({ remove: table, key })),
+  );
+}
+
 type Adoption = { head: number; importId: string; staged: Staged };
 
 async function adopt(job: ImportJob, { head, importId, staged }: Adoption): Promise<number> {
   const { zoneId, zoneName, log } = job;
-  const mutations = [{ adoptImport: zoneId, importId, ...staged }];
+  const mutations = [{ adoptImport: zoneId, importId, ...staged }, ...formerUses(job)];
   const entry = { action: "signpost:ImportZone", mutations };
   const appended = await log.append(zoneSubject(zoneId), head, entry);
   if (appended !== "conflict") return appended.seq;

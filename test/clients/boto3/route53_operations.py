@@ -231,7 +231,7 @@ class Route53(unittest.TestCase):
         self.refused("NoSuchGeoLocation", 404, CLIENT.get_geo_location, CountryCode="XX")
 
     def test_later_steps(self):
-        self.refused("NotImplemented", 501, CLIENT.list_health_checks)
+        self.refused("NotImplemented", 501, CLIENT.get_checker_ip_ranges)
 
 
 if __name__ == "__main__":
