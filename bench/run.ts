@@ -1,7 +1,7 @@
 /**
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
- *   bench/run cpu-per-query|change-latency|import-start|fuzz [options]
+ *   bench/run cpu-per-query|change-latency|import-start|fuzz|location-lookup [options]
  */
 import { parseArgs } from "node:util";
 
@@ -9,6 +9,7 @@ import { changeLatency } from "./change-latency.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
 import { importStart } from "./import-start.ts";
+import { locationLookup } from "./location-lookup.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,6 +20,7 @@ const { values, positionals } = parseArgs({
     changes: { type: "string", default: "300" },
     packets: { type: "string", default: "1000000" },
     seed: { type: "string", default: "1" },
+    mmdb: { type: "string", multiple: true, default: [] },
     results: { type: "string" },
   },
 });
@@ -41,6 +43,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
     }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
   fuzz: () => fuzzLong({ results, packets: Number(values.packets), seed }),
+  "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),
 };
 const benchmark = benchmarks[positionals[0] ?? ""];
 if (benchmark) {

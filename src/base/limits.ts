@@ -183,8 +183,8 @@ export const compilerStopMaxMs = 10_000;
 // Location table
 /** Octets of one operator's location file; the largest sold are about half of it. */
 export const mmdbSizeMax = 1024 * 1024 * 1024;
-/** Nodes and leaves of a search tree that are visited; one that goes in circles has no end. */
-export const mmdbNodeVisitMax = 2 ** 27;
+/** Visits of a search tree for each of its nodes; there are 2, and more where parts are shared. */
+export const mmdbVisitsPerNodeMax = 4;
 /** Maps and arrays inside each other; location files have 3. */
 export const mmdbDepthMax = 16;
 /** Ranges of one family in a location table. */

@@ -1,3 +1,4 @@
+import { usStates } from "../../geo/places/us-states.ts";
 import type { GeoLocation } from "./resource-record-set.ts";
 
 /** A place that a geolocation set can name, with its names in full. */
@@ -52,16 +53,6 @@ UY Uruguay|UZ Uzbekistan|VA Vatican City|VC Saint Vincent and the Grenadines|VE 
 VG British Virgin Islands|VI U.S. Virgin Islands|VN Vietnam|VU Vanuatu|WF Wallis and Futuna
 WS Samoa|YE Yemen|YT Mayotte|ZA South Africa|ZM Zambia|ZW Zimbabwe`;
 
-/** The states and the capital; the territories are countries of their own. */
-const unitedStates = `
-AK Alaska|AL Alabama|AR Arkansas|AZ Arizona|CA California|CO Colorado|CT Connecticut
-DC District of Columbia|DE Delaware|FL Florida|GA Georgia|HI Hawaii|IA Iowa|ID Idaho|IL Illinois
-IN Indiana|KS Kansas|KY Kentucky|LA Louisiana|MA Massachusetts|MD Maryland|ME Maine|MI Michigan
-MN Minnesota|MO Missouri|MS Mississippi|MT Montana|NC North Carolina|ND North Dakota|NE Nebraska
-NH New Hampshire|NJ New Jersey|NM New Mexico|NV Nevada|NY New York|OH Ohio|OK Oklahoma|OR Oregon
-PA Pennsylvania|RI Rhode Island|SC South Carolina|SD South Dakota|TN Tennessee|TX Texas|UT Utah
-VA Virginia|VT Vermont|WA Washington|WI Wisconsin|WV West Virginia|WY Wyoming`;
-
 function pairs(text: string): [code: string, name: string][] {
   return text
     .trim()
@@ -74,10 +65,10 @@ export const geoPlaces: readonly GeoPlace[] = [
   ...pairs(countries).flatMap(([countryCode, countryName]): GeoPlace[] => {
     const country = { countryCode, countryName };
     if (countryCode !== "US") return [country];
-    const states = pairs(unitedStates).map(([subdivisionCode, subdivisionName]) => ({
+    const states = usStates.map(({ code, name }) => ({
       ...country,
-      subdivisionCode,
-      subdivisionName,
+      subdivisionCode: code,
+      subdivisionName: name,
     }));
     return [country, ...states];
   }),

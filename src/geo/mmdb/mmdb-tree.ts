@@ -1,4 +1,4 @@
-import { mmdbNodeVisitMax } from "../../base/limits.ts";
+import { mmdbVisitsPerNodeMax } from "../../base/limits.ts";
 import { prefixHolds } from "../places/special-purpose.ts";
 import type { Prefix } from "../places/special-purpose.ts";
 import { mmdbRecord } from "./mmdb-file.ts";
@@ -17,10 +17,13 @@ export type WalkOptions = {
   readonly blank: readonly Prefix[];
 };
 
+/** Visits that parting leaves around blank networks may take besides. */
+const blankVisitsMax = 10_000;
+
 /**
  * Visits the leaves under the record `root`, which stands for `options.within`, in order of address
  * and without a gap. A record of `nodeCount` means no data.
- * @throws MmdbError if the tree goes on below a whole address, or in circles
+ * @throws MmdbError if the tree goes on below a whole address, or leads to itself
  */
 export function walkTree(
   file: MmdbFile,
@@ -40,9 +43,10 @@ export function walkTree(
   lows[0] = within.low;
   let stackSize = 1;
   let visits = 0;
+  const visitsMax = file.nodeCount * mmdbVisitsPerNodeMax + blankVisitsMax;
   while (stackSize > 0) {
     stackSize--;
-    if (++visits > mmdbNodeVisitMax) throw new MmdbError("its tree goes in circles: damaged");
+    if (++visits > visitsMax) throw new MmdbError("its tree leads to itself: damaged");
     const record = records[stackSize] as number;
     const depth = depths[stackSize] as number;
     const high = highs[stackSize] as number;
@@ -74,7 +78,7 @@ export function walkTree(
   }
 }
 
-/** The record that stands for the network `prefix`, which is as long as its path from `node`. */
+/** The record that a path of bits leads to from the root; a leaf on the way stands for all below. */
 export function recordAt(file: MmdbFile, bits: readonly number[]): number {
   let record = 0;
   for (const bit of bits) {
