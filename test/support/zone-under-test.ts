@@ -1,4 +1,5 @@
 import { present } from "../../src/base/assert.ts";
+import { networkOf, parseCidr } from "../../src/base/ip.ts";
 import type { ImageRRset } from "../../src/dataplane/image/image-rrset.ts";
 import { buildZoneImage } from "../../src/dataplane/image/zone-image-builder.ts";
 import type { ZoneImageOptions } from "../../src/dataplane/image/zone-image-builder.ts";
@@ -12,7 +13,7 @@ import { encodeMessage } from "../../src/dns/wire/encode-message.ts";
 import { decodeMessage } from "../../src/dns/wire/message.ts";
 import type { Message, ResourceRecord } from "../../src/dns/wire/message.ts";
 import { formatName, lowerName, parseName } from "../../src/dns/wire/name.ts";
-import { CLASS, typeFromText, typeToText } from "../../src/dns/wire/registries.ts";
+import { CLASS, EDNS_OPTION, typeFromText, typeToText } from "../../src/dns/wire/registries.ts";
 import { ZoneFileReader } from "../../src/dns/zonefile/zone-file-reader.ts";
 
 /** The sets of a master file's text, in the order of their first records. */
@@ -52,7 +53,13 @@ export type Asking = {
   tcp?: boolean;
   class?: number;
   /** Adds an OPT record. */
-  edns?: { payloadSize?: number; version?: number; dnssecOk?: boolean; nsid?: boolean };
+  edns?: {
+    payloadSize?: number;
+    version?: number;
+    dnssecOk?: boolean;
+    nsid?: boolean;
+    subnet?: string;
+  };
 };
 
 /** A name server without sockets: zones, a context, and questions as text. */
@@ -112,9 +119,20 @@ export function queryOf(name: string, type: string, asking: Asking = {}): Uint8A
       udpPayloadSize: edns.payloadSize ?? 1232,
       version: edns.version ?? 0,
       dnssecOk: edns.dnssecOk ?? false,
-      options: edns.nsid ? [{ code: 3, data: new Uint8Array(0) }] : [],
+      options: [
+        ...(edns.nsid ? [{ code: 3, data: new Uint8Array(0) }] : []),
+        ...(edns.subnet === undefined ? [] : [subnetOption(edns.subnet)]),
+      ],
     },
   });
+}
+
+/** A client subnet option (RFC 7871 §6). @param text `ADDRESS/LENGTH` */
+function subnetOption(text: string) {
+  const { address, prefixLength } = networkOf(present(parseCidr(text), `${text} is a CIDR block`));
+  const octets = address.slice(0, (prefixLength + 7) >> 3);
+  const data = Uint8Array.of(0, address.length === 4 ? 1 : 2, prefixLength, 0, ...octets);
+  return { code: EDNS_OPTION.CLIENT_SUBNET, data };
 }
 
 /** `owner ttl TYPE rdata`. */

@@ -2,7 +2,6 @@ import { nameSizeMax } from "../../base/limits.ts";
 import { RECORD_HEADER_SIZE, typeKey } from "../image/layout.ts";
 import type { ZoneView } from "../image/zone-image.ts";
 import { findBlock } from "../policy/find-target.ts";
-import { choose } from "./choose-leaves.ts";
 import type { QueryContext } from "./query-context.ts";
 import { ANY, CNAME, DNAME, FOLLOW, NOERROR, TC, YXDOMAIN } from "./response-codes.ts";
 import { writePointer, writeRRset } from "./write-rrset.ts";
