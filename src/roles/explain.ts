@@ -103,7 +103,7 @@ function explainGroups(steps: readonly TracedStep[], known: Known): ExplainedGro
       });
       const taken = step.candidates.find(({ isTaken }) => isTaken);
       if (taken?.target.kind === "group") {
-        path = `${path} › ${taken.label}`;
+        path = ` at ${taken.label}`;
         depth++;
       }
     }
@@ -137,20 +137,21 @@ function ttlOriginOf(
   steps: readonly TracedStep[],
 ): string {
   let owner = last.name;
-  let labels: string[] = [];
+  let label: string | undefined;
   for (const step of steps) {
     if (step.kind === "set" || step.kind === "alias") {
       owner = formatName(step.owner);
-      labels = [];
+      label = undefined;
     } else if (step.kind === "group") {
-      labels.push(...takenLabels(step));
+      label = takenLabel(step);
     }
   }
-  const branch = labels.length > 0 ? `, ${labels.join(" › ")}` : "";
+  const branch = label === undefined ? "" : `, ${label}`;
   return `${last.ttl} s, of ${owner} ${last.type}${branch}`;
 }
 
-function takenLabels({ policy, candidates }: TracedGroup): string[] {
-  if (policy === "multivalue") return [];
-  return candidates.filter(({ isTaken }) => isTaken).map(({ label }) => label);
+/** Of several that are taken together it is all of theirs. */
+function takenLabel({ policy, candidates }: TracedGroup): string | undefined {
+  if (policy === "multivalue") return undefined;
+  return candidates.find(({ isTaken }) => isTaken)?.label;
 }
