@@ -1,4 +1,3 @@
-/** Documents for tests of traffic policies. */
 export type Members = Record<string, unknown>;
 
 export const endpoints = {

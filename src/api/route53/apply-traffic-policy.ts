@@ -8,7 +8,7 @@ import type { PolicyDocument } from "../../control/model/traffic-policy-document
 import { instanceFailure, rootSet } from "../../control/model/traffic-policy-instance.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { Planned } from "./commit.ts";
-import { documentOf } from "./traffic-policy-view.ts";
+import { documentOf } from "./traffic-policy-rows.ts";
 
 type Application = {
   zone: HostedZone;

@@ -4,7 +4,8 @@ import { policyVersionKey } from "../../control/model/traffic-policy.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { cutPage, pageSize } from "./pages.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
-import { policyView, requirePolicy } from "./traffic-policy-view.ts";
+import { requirePolicy } from "./traffic-policy-rows.ts";
+import { policyView } from "./traffic-policy-view.ts";
 
 const pageSizeMax = 100;
 

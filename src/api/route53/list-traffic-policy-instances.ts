@@ -7,7 +7,8 @@ import { cutPage, pageSize } from "./pages.ts";
 import { bareId } from "./resource-ids.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
 import { requireInstance } from "./traffic-policy-instances.ts";
-import { instanceView, requireVersion } from "./traffic-policy-view.ts";
+import { requireVersion } from "./traffic-policy-rows.ts";
+import { instanceView } from "./traffic-policy-view.ts";
 import { requireName, requireZone } from "./zones.ts";
 
 const pageSizeMax = 100;

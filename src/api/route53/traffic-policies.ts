@@ -13,11 +13,11 @@ import { locationOf } from "./resource-ids.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
 import {
   documentOf,
-  policyView,
   requireDocument,
   requirePolicy,
   requireVersion,
-} from "./traffic-policy-view.ts";
+} from "./traffic-policy-rows.ts";
+import { policyView } from "./traffic-policy-view.ts";
 
 export const trafficPolicies: HandlerFamily<
   | "CreateTrafficPolicy"

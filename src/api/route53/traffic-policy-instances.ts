@@ -11,7 +11,8 @@ import { applyPolicy, removeInstance } from "./apply-traffic-policy.ts";
 import { isFull } from "./quotas.ts";
 import { bareId, locationOf } from "./resource-ids.ts";
 import type { HandlerFamily, Route53Handlers } from "./route53-handler.ts";
-import { instanceView, requireVersion } from "./traffic-policy-view.ts";
+import { requireVersion } from "./traffic-policy-rows.ts";
+import { instanceView } from "./traffic-policy-view.ts";
 import { requireName, requireZone } from "./zones.ts";
 
 export const trafficPolicyInstances: HandlerFamily<

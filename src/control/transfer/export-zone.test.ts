@@ -71,6 +71,7 @@ test("exportZone() writes SOA and NS first, and says what a master file cannot",
       ttl: 60,
       resourceRecords: ["192.0.2.7"],
     },
+    { name: "policy.example.com.", type: "A", trafficPolicyInstanceId: "instance" },
   ]);
   assert.deepEqual(text.split("\n"), [
     "$ORIGIN example.com.",
@@ -80,7 +81,8 @@ test("exportZone() writes SOA and NS first, and says what a master file cannot",
     '*.example.com.\t5\tIN\tTXT\t"a" "\\195\\169"',
     "; alias: alias.example.com. A = example.com. of Z1, by its health",
     '; routed: routed.example.com. 60 A 192.0.2.7 {"setIdentifier":"one\\ntwo","weight":3}',
-    "; not in this file, see the comments above: 1 alias and 1 routed sets",
+    '; routed: policy.example.com. A {"trafficPolicyInstanceId":"instance"}',
+    "; not in this file, see the comments above: 1 alias and 2 routed sets",
     "",
   ]);
 });

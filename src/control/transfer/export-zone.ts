@@ -142,6 +142,7 @@ function toMasterFileName(name: string): string {
 /** Owner, type and what it answers, in one line. */
 function describe({ name, type, ttl, resourceRecords, aliasTarget }: ResourceRecordSet): string {
   const owner = toMasterFileName(name);
+  if (!aliasTarget && !resourceRecords) return `${owner} ${type}`;
   if (!aliasTarget) {
     const values = (resourceRecords ?? []).join(", ").replaceAll(/[\r\n]/g, " ");
     return `${owner} ${ttl ?? 0} ${type} ${values}`;

@@ -135,6 +135,25 @@ test("importZone() refuses a zone with record protections", async () => {
   await assert.rejects(run(zoneId, file, { replace: true }), { code: "ZoneProtected" });
 });
 
+test("importZone() refuses a zone with policy instances", async () => {
+  const zoneId = await newZone((id) => ({
+    put: "trafficPolicyInstanceByZone",
+    key: [id, "com.example.www.", "A"],
+    value: "instance",
+  }));
+  await assert.rejects(run(zoneId, file, { replace: true }), { code: "ZoneNotEmpty" });
+});
+
+test("importZone() ends what the sets it replaces have used", async () => {
+  const zoneId = await newZone(www, (id) => ({
+    put: "healthCheckUse",
+    key: ["check", id, "www.example.com.", "A"],
+    value: true,
+  }));
+  assert.ok("imported" in (await run(zoneId, file, { replace: true })));
+  assert.equal(store.state.count("healthCheckUse"), 0);
+});
+
 test("importZone() gives way to a change that comes while it reads", async () => {
   const zoneId = await newZone();
   async function* input(): AsyncGenerator<Uint8Array> {

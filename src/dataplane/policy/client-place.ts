@@ -13,23 +13,19 @@ export function takeClient(context: RoutingContext): void {
   if (context.clientKnown !== 0) return;
   context.clientKnown = 1;
   context.clientScopeExtra = 0;
-  const { client } = context;
-  if (context.subnetBits > 0) {
-    context.clientFamily = context.subnetFamily;
-    context.clientBits = context.subnetBits;
-    for (let i = 0; i < 16; i++) client[i] = context.subnet[i] as number;
-  } else {
-    takeResolver(context);
-  }
-  if (context.clientFamily === ADDRESS_FAMILY.IPV6 && isMapped(client)) unmap(context);
-}
-
-function takeResolver(context: RoutingContext): void {
-  const { client, packet, resolverOffset: offset, resolverFamily: family } = context;
+  const { client, packet, subnet } = context;
+  const hasSubnet = context.subnetBits > 0;
+  const family = hasSubnet ? context.subnetFamily : context.resolverFamily;
   const size = family === ADDRESS_FAMILY.IPV4 ? 4 : family === ADDRESS_FAMILY.IPV6 ? 16 : 0;
   context.clientFamily = family;
-  context.clientBits = size * 8;
-  for (let i = 0; i < 16; i++) client[i] = i < size ? (packet[offset + i] as number) : 0;
+  context.clientBits = hasSubnet ? context.subnetBits : size * 8;
+  if (hasSubnet) {
+    for (let i = 0; i < size; i++) client[i] = subnet[i] as number;
+  } else {
+    const offset = context.resolverOffset;
+    for (let i = 0; i < size; i++) client[i] = packet[offset + i] as number;
+  }
+  if (size === 16 && isMapped(client)) unmap(context);
 }
 
 function isMapped(address: Uint8Array): boolean {
@@ -59,8 +55,11 @@ export function locateClient(context: RoutingContext): number {
   if (locations !== undefined && family !== 0) {
     const size = family === ADDRESS_FAMILY.IPV4 ? 4 : 16;
     context.location = locate(locations, context.client, 0, size, family);
-    context.locationScope = scopeOf(context, scopePrefixLength(locations));
-    if (context.locationScope > context.scope) context.scope = context.locationScope;
+    // Who sent no subnet is told no scope.
+    if (context.subnetBits > 0) {
+      context.locationScope = scopeOf(context, scopePrefixLength(locations));
+      if (context.locationScope > context.scope) context.scope = context.locationScope;
+    }
   }
   return context.location;
 }

@@ -15,7 +15,7 @@ export function placeBranch(
   at: number,
   rung: number,
 ): number {
-  const key = rungKey(context, rung);
+  const key = rungKey(context, locateClient(context), rung);
   if (key < 0) return 0;
   let low = 0;
   let high = ((words[at] as number) >>> BRANCH_COUNT_SHIFT) - 1;
@@ -30,8 +30,7 @@ export function placeBranch(
 }
 
 /** The place key of a rung; −1 if the client has no such place. */
-function rungKey(context: RoutingContext, rung: number): number {
-  const location = locateClient(context);
+function rungKey(context: RoutingContext, location: number, rung: number): number {
   if (rung === placeRungCount - 1) return 0;
   const { locations } = context;
   if (location === 0 || locations === undefined) return -1;

@@ -48,6 +48,7 @@ export class RoutingContext {
   clientFamily = 0;
   /** Bits of the address that are known. */
   clientBits = 0;
+  /** Its address: the first 4 octets of IPv4, 16 of IPv6. */
   readonly client = new Uint8Array(16);
   /** What is to be added to a scope: 96 for an IPv4 address in an IPv6 one. */
   clientScopeExtra = 0;
