@@ -18,10 +18,13 @@ export async function dnsperf(options: {
   readonly port: number;
   readonly queryFile: string;
   readonly seconds: number;
+  /** An EDNS option that every query carries: its code and its data in hexadecimal digits. */
+  readonly ednsOption?: string | undefined;
 }): Promise<DnsperfResult> {
-  const { port, queryFile, seconds } = options;
+  const { port, queryFile, seconds, ednsOption } = options;
   const load = `-s 127.0.0.1 -p ${port} -d ${queryFile} -l ${seconds} -c 8 -T 1 -q 256 -t 1`;
-  const { stdout } = await run("taskset", ["-c", "1", "dnsperf", ...load.split(" ")]);
+  const edns = ednsOption === undefined ? [] : ["-E", ednsOption];
+  const { stdout } = await run("taskset", ["-c", "1", "dnsperf", ...load.split(" "), ...edns]);
   return {
     sent: numberAfter(stdout, "Queries sent"),
     completed: numberAfter(stdout, "Queries completed"),

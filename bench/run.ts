@@ -1,7 +1,7 @@
 /**
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
- *   bench/run cpu-per-query|change-latency|import-start|fuzz|location-lookup [options]
+ *   bench/run cpu-per-query|change-latency|import-start|fuzz|location-lookup|routed-answers [options]
  */
 import { parseArgs } from "node:util";
 
@@ -9,6 +9,7 @@ import { changeLatency } from "./change-latency.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
 import { importStart } from "./import-start.ts";
+import { routedAnswers } from "./routed-answers.ts";
 import { locationLookup } from "./location-lookup.ts";
 
 const { values, positionals } = parseArgs({
@@ -43,6 +44,8 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
     }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
   fuzz: () => fuzzLong({ results, packets: Number(values.packets), seed }),
+  "routed-answers": () =>
+    routedAnswers({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),
 };
 const benchmark = benchmarks[positionals[0] ?? ""];

@@ -1,3 +1,6 @@
+import { formatIp } from "../base/ip.ts";
+import { ipv4GroupOf } from "../dataplane/geo/locate.ts";
+import { MATCH } from "../dataplane/geo/location-view.ts";
 import type { LocationView } from "../dataplane/geo/location-view.ts";
 import { POINT_WORDS } from "../dataplane/geo/great-circle.ts";
 import { placeCodeText } from "../dataplane/geo/place-code.ts";
@@ -62,6 +65,34 @@ export function describeLocation(view: LocationView, id: number): LocationDescri
     location.longitude = (view.longitudes[id] as number) / 100;
   }
   return location;
+}
+
+/** The range of addresses that the last look-up was answered from; `undefined` if from none. */
+export function matchedRange(view: LocationView): { first: string; last: string } | undefined {
+  const { matchIndex: index, matchKind } = view;
+  if (matchKind === MATCH.NONE) return undefined;
+  const isIpv6 = matchKind === MATCH.IPV6;
+  const startOf = isIpv6 ? ipv6Start : ipv4Start;
+  const isLast = index + 1 === (isIpv6 ? view.ipv6Lows : view.ipv4Lows).length;
+  const end = isLast ? (isIpv6 ? 1n << 126n : 1n << 32n) : startOf(view, index + 1);
+  const text = (address: bigint): string => formatIp(octetsOf(address, isIpv6 ? 16 : 4));
+  return { first: text(startOf(view, index)), last: text(end - 1n) };
+}
+
+function ipv4Start(view: LocationView, index: number): bigint {
+  return (BigInt(ipv4GroupOf(view, index)) << 16n) | BigInt(view.ipv4Lows[index] as number);
+}
+
+function ipv6Start(view: LocationView, index: number): bigint {
+  const group = view.ipv6Groups.findLastIndex((first) => first <= index);
+  const high = BigInt(view.ipv6Highs[group] as number);
+  return ((high << 32n) | BigInt(view.ipv6Lows[index] as number)) << 64n;
+}
+
+function octetsOf(address: bigint, size: number): Uint8Array {
+  const octets = new Uint8Array(size);
+  for (let i = size - 1, rest = address; i >= 0; i--, rest >>= 8n) octets[i] = Number(rest & 255n);
+  return octets;
 }
 
 /** Which city; the region tells cities of one name in one country apart. */

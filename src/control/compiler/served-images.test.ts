@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NameServerUnderTest } from "../../../test/support/zone-under-test.ts";
 import { bigZoneRRsetCount } from "../../base/limits.ts";
 import { buildZoneImage } from "../../dataplane/image/zone-image-builder.ts";
 import type { Committed } from "../model/committed.ts";
@@ -41,6 +42,8 @@ class ServedUnderTest {
   readonly batches: ImageUpdates[] = [];
   readonly builds: string[] = [];
   readonly images: ServedImages;
+  /** Rows of the tables of a CIDR collection. */
+  collection: Record<string, { key: string[]; value: unknown }[]> = {};
   rrsetCount = () => this.sets.size;
   seq = 1;
 
@@ -51,6 +54,7 @@ class ServedUnderTest {
       head: () => this.seq,
       get: ((table: string) => (table === "hostedZone" ? zone : undefined)) as StateReader["get"],
       list: ((table: string) => {
+        if (table.startsWith("cidr")) return this.collection[table] ?? [];
         return [{ key: table === "hostedZone" ? ["Z1"] : ["test.z.", "Z1"], value: zone }];
       }) as StateReader["list"],
       rrsetsAt: (_zoneId, name) => this.sets.get(name) ?? [],
@@ -72,10 +76,22 @@ class ServedUnderTest {
   }
 
   change(names: string[] | "all"): void {
+    this.commit({ subject: "zone/Z1", zones: [{ zoneId: "Z1", names }], tables: [] });
+  }
+
+  /** A collection whose only location has this block, used by `a.z.test.`. */
+  changeCollection(version: number, block: string): void {
+    this.collection = {
+      cidrCollection: [{ key: ["C1"], value: { version } }],
+      cidrBlock: [{ key: ["C1", "here", block], value: true }],
+      cidrLocationUse: [{ key: ["C1", "here", "Z1", "a.z.test.", "A here"], value: true }],
+    };
+    this.commit({ subject: "account", zones: [], tables: ["cidrCollection", "cidrBlock"] });
+  }
+
+  commit(committed: Pick<Committed, "subject" | "zones" | "tables">): void {
     this.seq++;
-    const zones = [{ zoneId: "Z1", names }];
-    const committed = { seq: this.seq, subject: "zone/Z1", zones, tables: [] };
-    this.images.changed(committed as unknown as Committed);
+    this.images.changed({ seq: this.seq, at: "", action: "", ...committed });
     this.images.flush();
   }
 }
@@ -131,4 +147,26 @@ test("ServedImages brings a built image up to the changes that came meanwhile", 
   assert.ok("image" in want);
   const image = served.images.imageOf("Z1");
   assert.ok(image && Buffer.from(image.buffer).includes(Buffer.from([192, 0, 2, 1])));
+});
+
+test("ServedImages brings a changed CIDR collection to the sets that use it", () => {
+  const served = new ServedUnderTest();
+  served.images.compileAll(() => {});
+  served.changeCollection(1, "10.0.0.0/8");
+  const config = { collectionId: "C1", locationName: "here" };
+  const set = { setIdentifier: "here", cidrRoutingConfig: config };
+  served.sets.set("a.z.test.", [{ ...addressSet("a.z.test.", "192.0.2.1"), ...set }]);
+  served.change(["a.z.test."]);
+  const server = new NameServerUnderTest();
+  const answers = (subnet: string): number => {
+    server.zones.set(1, served.images.imageOf("Z1"));
+    return server.ask("a.z.test.", "A", { edns: { subnet } }).answer.length;
+  };
+  assert.deepEqual([answers("10.1.2.0/24"), answers("11.1.2.0/24")], [1, 0]);
+  served.changeCollection(2, "11.0.0.0/8");
+  assert.deepEqual([answers("10.1.2.0/24"), answers("11.1.2.0/24")], [0, 1]);
+  // Nothing has changed: nothing is compiled.
+  const { patched } = served.last?.counts ?? {};
+  served.commit({ subject: "account", zones: [], tables: ["cidrCollection"] });
+  assert.equal(served.last?.counts.patched, patched);
 });

@@ -176,8 +176,8 @@ function ipv4Scope(view: LocationView): number {
   return Math.min(length, SCOPE_MAX.IPV4);
 }
 
-/** The group a range begins in: the last that begins at or before it. */
-function ipv4GroupOf(view: LocationView, index: number): number {
+/** The group an IPv4 range begins in, its upper 16 bits: the last that begins at or before it. */
+export function ipv4GroupOf(view: LocationView, index: number): number {
   const groups = view.ipv4Groups;
   let first = 0;
   let last = groups.length - 2;

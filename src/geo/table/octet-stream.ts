@@ -47,24 +47,43 @@ export class OctetReader {
   }
 
   varint(): number {
-    const first = this.#octets[this.#at++] as number;
-    if (first < 128) return first;
-    const second = this.#octets[this.#at++] as number;
-    if (second < 128) return (first & 127) | (second << 7);
-    const third = this.#octets[this.#at++] as number;
-    const lower = (first & 127) | ((second & 127) << 7) | ((third & 127) << 14);
-    return third < 128 ? lower : this.#longVarint(lower);
-  }
-
-  #longVarint(lower: number): number {
-    let value = lower;
-    let weight = 2 ** 21;
+    let value = 0;
+    let weight = 1;
     for (;;) {
-      const next = this.#octets[this.#at++] ?? 0;
-      value += (next & 127) * weight;
-      if (next < 128) return value;
+      const octet = this.#octets[this.#at++] ?? 0;
+      value += (octet & 127) * weight;
+      if (octet < 128) return value;
       weight *= 128;
     }
+  }
+
+  /**
+   * Fills a part of a column with the sums of steps from 0 (packed-table.ts): 2d/u for a multiple of
+   * the unit u, else 2d + 1. (Measured: a call for each made a table load a quarter slower.)
+   */
+  steps(column: Uint32Array, from: number, to: number, unit: number): void {
+    const octets = this.#octets;
+    let at = this.#at;
+    let sum = 0;
+    for (let i = from; i < to; i++) {
+      let value = octets[at++] as number;
+      if (value >= 128) {
+        value = (value & 127) | ((octets[at++] as number) << 7);
+        if (value >= 128 * 128) {
+          value = (value & 0x3fff) | ((octets[at++] as number) << 14);
+          if (value >= 128 * 128 * 128) {
+            this.#at = at - 3;
+            value = this.varint();
+            at = this.#at;
+          }
+        }
+      }
+      // Only what took four octets or more may need more than 31 bits.
+      if (value > 0x7fff_ffff) sum += value % 2 === 0 ? (value / 2) * unit : (value - 1) / 2;
+      else sum += (value & 1) === 0 ? (value >> 1) * unit : value >> 1;
+      column[i] = sum;
+    }
+    this.#at = at;
   }
 
   /** Fills `column`. */

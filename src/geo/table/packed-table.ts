@@ -116,13 +116,6 @@ function writeStep(out: OctetWriter, step: number, unit: number): void {
   out.varint(step % unit === 0 ? (step / unit) * 2 : step * 2 + 1);
 }
 
-function readStep(from: OctetReader, unit: number): number {
-  const value = from.varint();
-  // Most fit 31 bits, which are quick to work with.
-  if (value <= 0x7fff_ffff) return (value & 1) === 0 ? (value >> 1) * unit : value >> 1;
-  return value % 2 === 0 ? (value / 2) * unit : (value - 1) / 2;
-}
-
 function packIpv4(out: OctetWriter, view: LocationView): void {
   let before = 0;
   for (let group = 0; group < IPV4_GROUP_COUNT; group++) {
@@ -138,15 +131,16 @@ function packIpv4(out: OctetWriter, view: LocationView): void {
 
 function unpackIpv4(from: OctetReader, view: LocationView): void {
   const { ipv4Groups, ipv4Lows } = view;
+  const starts = new Uint32Array(ipv4Lows.length);
+  from.steps(starts, 0, starts.length, unitIpv4);
   let group = 0;
-  let start = 0;
-  for (let i = 0; i < ipv4Lows.length; i++) {
-    start += readStep(from, unitIpv4);
+  for (let i = 0; i < starts.length; i++) {
+    const start = starts[i] as number;
     const upper = start >>> 16;
     while (group <= upper) ipv4Groups[group++] = i;
     ipv4Lows[i] = start & 0xffff;
   }
-  while (group <= IPV4_GROUP_COUNT) ipv4Groups[group++] = ipv4Lows.length;
+  while (group <= IPV4_GROUP_COUNT) ipv4Groups[group++] = starts.length;
   from.column(view.ipv4Ids);
 }
 
@@ -182,11 +176,8 @@ function unpackIpv6(from: OctetReader, view: LocationView): void {
   ipv6Groups[ipv6Highs.length] = index;
   if (index !== ipv6Lows.length) throw new PackedTableError("its IPv6 groups do not add up");
   for (let group = 0; group < ipv6Highs.length; group++) {
-    let low = 0;
-    for (let i = ipv6Groups[group] as number; i < (ipv6Groups[group + 1] as number); i++) {
-      low += readStep(from, unitIpv6);
-      ipv6Lows[i] = low;
-    }
+    const [first, end] = [ipv6Groups[group] as number, ipv6Groups[group + 1] as number];
+    from.steps(ipv6Lows, first, end, unitIpv6);
   }
   writeIpv6Indexes(view);
   from.column(view.ipv6Ids);
