@@ -19,9 +19,11 @@ import { ServedImages } from "./served-images.ts";
 
 const port = present(parentPort, "runs as a worker thread");
 const { dataDir, storePort } = workerData as CompilerThreadData;
-const state = openStateReader(dataDir);
 const log = new ChangeLogClient(storePort);
 const cache = new ImageCache(dataDir);
+// The store may still be checking, even rebuilding, the database: before this, nothing reads it.
+await log.connected;
+const state = openStateReader(dataDir);
 const images = new ServedImages({
   state,
   cache,
@@ -38,8 +40,7 @@ let buildCount = 0;
 let isReady = false;
 let isFlushing = false;
 
-// From here on no commit is missed; those before are in the snapshot that is compiled first.
-await log.connected;
+// Since `connected` no commit is missed; those before are in the snapshot that is compiled first.
 log.onCommitted((committed) => {
   images.changed(committed);
   if (isFlushing) return;

@@ -45,6 +45,9 @@ export function startCompiler(options: CompilerOptions): Compiler {
   return new CompilerFacade(options);
 }
 
+/** What it needs for longer than one set is the images, which V8 does not hold. */
+const resourceLimits = { maxYoungGenerationSizeMb: 6 };
+
 class CompilerFacade implements Compiler {
   readonly ready: Promise<void>;
   readonly #options: CompilerOptions;
@@ -110,7 +113,7 @@ class CompilerFacade implements Compiler {
     const storePort = this.#options.connectStore();
     const workerData: CompilerThreadData = { dataDir, storePort };
     const url = new URL("./compiler-thread.ts", import.meta.url);
-    const thread = new Worker(url, { workerData, transferList: [storePort] });
+    const thread = new Worker(url, { workerData, transferList: [storePort], resourceLimits });
     let reason = new Error("the compiler's thread ended");
     thread.on("message", (message: FromCompiler) => this.#receive(message));
     thread.on("error", (error) => {

@@ -21,11 +21,14 @@ import { Journal, readJournals } from "./journal.ts";
 import type { JournalContent } from "./journal.ts";
 import { LogTable } from "./log-table.ts";
 import { missingEntries, quarantineDamage, ranges, readQuarantine } from "./quarantine.ts";
+import { isProven, provable, writeProof } from "./proof.ts";
 import { finishRebuild, rebuild } from "./rebuild.ts";
 import { isCorruption } from "./store-errors.ts";
 import { StoreWriter } from "./store-writer.ts";
 import { verifyLog } from "./verify-log.ts";
+import type { LogCheck } from "./verify-log.ts";
 import { verifyTables } from "./verify-tables.ts";
+import type { TablesCheck } from "./verify-tables.ts";
 
 export type OpenedStore = {
   writer: StoreWriter;
@@ -104,11 +107,10 @@ function createDatabase(dataDir: string, { files, journal }: Found): void {
 /** Checks everything; afterwards the database holds whatever the directory still gives. */
 function checkDatabase(dataDir: string, { files, journal }: Found): Damage[] {
   const path = join(dataDir, databaseFileName);
+  const proven = isProven(path);
   const db = openChecked(path, journal);
-  const log = verifyLog(db);
-  const tables = verifyTables(db, log);
+  const { damaged, findings, lastSeq } = proven ? nothingFound(db) : verify(db);
   db.close();
-  const lastSeq = Math.max(tables.lastSeq, log.lastSeq);
   if (journal.base > lastSeq) {
     throw new StoreError(
       `Cannot start: ${path} ends at entry ${lastSeq}, the journal beside it begins after ` +
@@ -116,10 +118,27 @@ function checkDatabase(dataDir: string, { files, journal }: Found): Damage[] {
     );
   }
   const damage = journalDamage(journal, lastSeq);
-  if (tables.findings.length > 0 || hasHole(journal, lastSeq)) {
+  if (findings.length > 0 || hasHole(journal, lastSeq)) {
     return [...damage, ...rebuild({ dataDir, files, journal: journal.records })];
   }
-  return [...damage, ...repairLog(path, log.damaged, journal)];
+  return [...damage, ...repairLog(path, damaged, journal)];
+}
+
+type Checked = Pick<LogCheck, "damaged" | "lastSeq"> & Pick<TablesCheck, "findings">;
+
+function verify(db: DatabaseSync): Checked {
+  const log = verifyLog(db);
+  const { findings, lastSeq } = verifyTables(db, log);
+  return { damaged: log.damaged, findings, lastSeq: Math.max(lastSeq, log.lastSeq) };
+}
+
+function nothingFound(db: DatabaseSync): Checked {
+  return { damaged: new Map(), findings: [], lastSeq: lastSeqOf(db) };
+}
+
+function lastSeqOf(db: DatabaseSync): number {
+  const row = db.prepare("SELECT value FROM counter WHERE name = 'lastSeq'").get();
+  return (row?.["value"] as number | undefined) ?? 0;
 }
 
 /** @throws StoreError where SQLite cannot make sense of the file at all */
@@ -203,10 +222,12 @@ function startWriter(db: DatabaseSync, options: StartOptions): OpenedStore {
   const damage = rows.map(quarantineDamage);
   damage.push(...redo(db, writer, options.journal));
   if (checkpointIfRoom(writer)) writer.discardImports();
+  const path = join(dataDir, databaseFileName);
   const close = (): void => {
-    checkpointIfRoom(writer);
+    const isProvable = checkpointIfRoom(writer) && provable(db, path);
     db.close();
     journal.close();
+    if (isProvable) writeProof(path);
   };
   return { writer, damage, close };
 }

@@ -22,25 +22,57 @@ export type Store = {
   close(): Promise<void>;
 };
 
+/** A store whose thread still checks the data directory. */
+export type OpeningStore = {
+  /** Settles when the check has ended. */
+  store: Promise<Store>;
+  /** As `Store.connect()`: the port says `connected` when the store is open. */
+  connect(): MessagePort;
+};
+
 /**
  * Opens the data directory (made if it is not there) and starts the store thread.
  * @throws StoreError where the directory is in use, or there is no state to start from
  */
 export async function openStore(dataDir: string): Promise<Store> {
+  return beginOpenStore(dataDir).store;
+}
+
+/**
+ * As `openStore`, for a caller with something else to do while the directory is checked.
+ * @throws StoreError where the directory is in use
+ */
+export function beginOpenStore(dataDir: string): OpeningStore {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const unlock = lockDataDir(dataDir);
   const worker = new Worker(new URL("./store-thread.ts", import.meta.url), {
     workerData: { dataDir },
     name: "store",
+    resourceLimits: { maxYoungGenerationSizeMb: 6 },
   });
+  return { store: finishOpenStore(dataDir, { worker, unlock }), connect: () => connect(worker) };
+}
+
+async function finishOpenStore(dataDir: string, started: Omit<Parts, "damage">): Promise<Store> {
+  const { worker, unlock } = started;
   try {
     const damage = await readyReport(worker);
-    return new OpenStore(dataDir, { worker, damage, unlock });
+    return new OpenStore(dataDir, { ...started, damage });
   } catch (error) {
     await worker.terminate();
     unlock();
     throw error;
   }
+}
+
+function connect(worker: Worker): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  command(worker, { kind: "connect", port: port2 }, [port2]);
+  return port1;
+}
+
+function command(worker: Worker, message: StoreCommand, transfer: MessagePort[] = []): void {
+  worker.postMessage(message, transfer);
 }
 
 function readyReport(worker: Worker): Promise<Damage[]> {
@@ -78,9 +110,7 @@ class OpenStore implements Store {
   }
 
   connect(): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    this.#command({ kind: "connect", port: port2 }, [port2]);
-    return port1;
+    return connect(this.#worker);
   }
 
   onFailure(listener: (error: Error) => void): void {
@@ -93,7 +123,7 @@ class OpenStore implements Store {
     await this.log.drain();
     // Readers gone, the last checkpoint can empty the write-ahead log.
     this.state.close();
-    this.#command({ kind: "stop" });
+    command(this.#worker, { kind: "stop" });
     await this.#exited;
     this.log.close();
     this.#unlock();
@@ -102,9 +132,5 @@ class OpenStore implements Store {
   #failed(error: Error): void {
     this.log.gone(error.message);
     if (!this.#closing) for (const listener of this.#listeners.splice(0)) listener(error);
-  }
-
-  #command(command: StoreCommand, transfer: MessagePort[] = []): void {
-    this.#worker.postMessage(command, transfer);
   }
 }

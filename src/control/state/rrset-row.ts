@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { crc32OfText } from "../../base/crc32.ts";
 import { nameOfSortKey, nameSortKey } from "../model/name-sort-key.ts";
 import type { ResourceRecordSet } from "../model/resource-record-set.ts";
 
@@ -47,7 +47,7 @@ export function rrsetRowText(row: RRsetRow): string {
 
 /** The zone key is the start value, so that a row that strays to another zone does not match. */
 export function rrsetRowCrc(zoneKey: number, rowText: string): number {
-  return crc32(rowText, zoneKey);
+  return crc32OfText(rowText, zoneKey);
 }
 
 /**

@@ -54,6 +54,10 @@ CREATE TABLE counter (
 PRAGMA user_version = ${schemaVersion};
 `;
 
+/** The system's own cache of the file stands behind both: a page that is not here is near. */
+const readerCacheSizeKib = 4_096;
+const writerCacheSizeKib = 32_768;
+
 export const databaseFileName = "signpost.db";
 
 /** Opens the one connection that writes. Checkpoints happen only where the store asks for them. */
@@ -65,14 +69,14 @@ export function openForWriting(path: string): DatabaseSync {
   // The journal beside the database makes commits durable; NORMAL keeps the WAL in order.
   db.exec("PRAGMA synchronous = NORMAL");
   db.exec("PRAGMA wal_autocheckpoint = 0");
-  db.exec("PRAGMA cache_size = -65536");
+  db.exec(`PRAGMA cache_size = -${writerCacheSizeKib}`);
   return db;
 }
 
 /** Opens a connection that only reads, and leaves the write-ahead log alone when it closes. */
 export function openForReading(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: true, timeout: readerWaitMs });
-  db.exec("PRAGMA cache_size = -32768");
+  db.exec(`PRAGMA cache_size = -${readerCacheSizeKib}`);
   return db;
 }
 

@@ -42,6 +42,8 @@ type Slot = {
 
 type Waiter = { generation: number; resolve(): void };
 
+/** Answering allocates nothing: what is young is a message now and then. */
+const resourceLimits = { maxYoungGenerationSizeMb: 2 };
 const restartDelayMs = 50;
 /** A worker that lived this long failed for another reason than the last one. */
 const settledAfterMs = 10_000;
@@ -175,7 +177,7 @@ export class Supervisor {
       locations: this.#locations,
       generation: this.#generation,
     };
-    const thread = new Worker(this.#script, { workerData, name: nameOf(slot) });
+    const thread = new Worker(this.#script, { workerData, name: nameOf(slot), resourceLimits });
     slot.thread = thread;
     slot.applied = -1;
     slot.startedAtMs = performance.now();

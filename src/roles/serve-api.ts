@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { startApiServer } from "../api/protocol/api-server.ts";
+import type { ApiServer, ApiServerOptions } from "../api/protocol/api-server.ts";
+import { ServiceError } from "../api/protocol/service-error.ts";
+import { createRoute53Service } from "../api/protocol/route53-service.ts";
+import type { ApiContext } from "../api/route53/api-context.ts";
+import { route53Handlers } from "../api/route53/route53-handlers.ts";
+import { secretOf } from "../api/signpost/access-keys.ts";
+import type { SignpostContext } from "../api/signpost/signpost-context.ts";
+import { signpostRoutes } from "../api/signpost/signpost-routes.ts";
+import { systemClock } from "../base/clock.ts";
+import { systemRandom } from "../base/random.ts";
+import type { Compiler } from "../control/compiler/compiler.ts";
+import type { Store } from "../control/log/open-store.ts";
+import { nameServerSuffixDefault } from "../control/model/name-servers.ts";
+import { ListenError } from "../dataplane/server/listen-error.ts";
+import type { NameServer } from "../dataplane/server/name-server.ts";
+import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { ApiMetrics } from "./api-metrics.ts";
+import { explain } from "./explain.ts";
+import { provideCredentials, writeEndpoint } from "./data-directory.ts";
+import type { QueryLogs } from "./query-logs.ts";
+import { ServerReport } from "./server-report.ts";
+import type { Settings } from "./settings.ts";
+import { testAnswer } from "./test-answer.ts";
+import type { AnswerConditions } from "./test-answer.ts";
+import { exportZone, importZone } from "./zone-transfer.ts";
+
+/** What the API stands on. */
+export type ApiParts = {
+  settings: Settings;
+  logger: Logger;
+  store: Store;
+  nameServer: NameServer;
+  compiler: Compiler;
+  queryLogs: QueryLogs;
+  /** What TestDNSAnswer goes by, as the workers do. */
+  conditions: AnswerConditions;
+};
+
+/** Serves the API, makes the first key, and tells commands on this machine where it is. */
+export async function serveApi(parts: ApiParts): Promise<ApiServer> {
+  const { settings, logger, store, nameServer, compiler, queryLogs } = parts;
+  const route53 = route53Context(parts);
+  await provideCredentials(settings.data, route53);
+  const apiMetrics = new ApiMetrics();
+  let url = "";
+  const report = new ServerReport({
+    ...{ store, nameServer, compiler, queryLogs, apiMetrics },
+    version: packageVersion(),
+    apiUrl: () => url,
+  });
+  const context: SignpostContext = {
+    route53,
+    status: () => report.status(),
+    importZone: (job) => importZone(store, job),
+    exportZone: (zone) => exportZone(settings.data, zone),
+    async explain(question) {
+      const buffer = await compiler.imageOf(question.zoneId);
+      if (!buffer) throw new ServiceError("ServiceUnavailable", unservedMessage(question.name));
+      return explain({ buffer }, question, { ...parts.conditions, state: store.state });
+    },
+  };
+  const api = await startListening({
+    listen: settings.api,
+    services: [createRoute53Service(route53Handlers(route53))],
+    routes: [...signpostRoutes(context), ...report.routes()],
+    secretOf: (accessKeyId) => secretOf(store.state, accessKeyId),
+    clock: systemClock,
+    logger,
+    onAnswer(answer) {
+      apiMetrics.count(answer);
+      logger.debug(answer, "answered");
+    },
+  });
+  url = `http://${formatEndpoint(api)}`;
+  writeEndpoint(settings.data, url);
+  return api;
+}
+
+function unservedMessage(name: string): string {
+  return `Cannot explain ${name}: its hosted zone cannot be compiled, see the log`;
+}
+
+/** @throws ListenError where the address cannot be had */
+async function startListening(options: ApiServerOptions): Promise<ApiServer> {
+  try {
+    return await startApiServer(options);
+  } catch (error) {
+    throw ListenError.of("TCP", options.listen, error);
+  }
+}
+
+function route53Context({
+  settings,
+  store,
+  compiler,
+  conditions,
+}: Pick<ApiParts, "settings" | "store" | "compiler" | "conditions">): ApiContext {
+  const fixed = settings.nameServers.length > 0 ? { fixed: settings.nameServers } : {};
+  return {
+    state: store.state,
+    log: store.log,
+    clock: systemClock,
+    random: systemRandom,
+    settings: {
+      accountId: settings.account,
+      nameServers: { ...fixed, suffix: nameServerSuffixDefault },
+      limits: settings.limits,
+      healthAllow: settings.healthAllow,
+    },
+    async testAnswer(question) {
+      const buffer = await compiler.imageOf(question.zoneId);
+      if (buffer) return testAnswer({ buffer }, question, conditions);
+      return { recordData: [], responseCode: "SERVFAIL", protocol: "UDP" };
+    },
+  };
+}
+
+function packageVersion(): string {
+  const path = join(import.meta.dirname, "../../package.json");
+  return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
+}
