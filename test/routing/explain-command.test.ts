@@ -1,11 +1,22 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import * as sdk from "@aws-sdk/client-route-53";
 import type { Explanation } from "../../src/api/signpost/explanation.ts";
 import { repositoryPath } from "../support/signpost-process.ts";
 import { askAs } from "./ask-as.ts";
 import { clients, ip } from "./policy-cases.ts";
-import { apex, checkOf, createSets, dns, freshName, signpost } from "./routed-zone.ts";
+import {
+  apex,
+  checkOf,
+  createSets,
+  dns,
+  freshName,
+  route53,
+  signpost,
+  zoneId,
+} from "./routed-zone.ts";
 
 type Run = { code: number; stdout: string; stderr: string };
 
@@ -101,6 +112,59 @@ test("explain tells that a group fails open, and what a name without routing ans
   const missing = await explained(`missing.${name}`, "A");
   assert.equal(missing.answer.responseCode, "NXDOMAIN");
 });
+
+/** The first document of the manual: peak hours in New York, else the nearest region. */
+function peakDocument(check: string): string {
+  const manual = readFileSync(repositoryPath("docs/traffic-policies.md"), "utf8");
+  const document = /^```json\n(.*?)^```$/ms.exec(manual)?.[1] ?? "";
+  return document.replaceAll(/[A-Z]+-CHECK/g, check);
+}
+
+test("explain --at asks for another time: peak hours in New York, summer and winter", async () => {
+  const name = freshName();
+  const policy = await route53.send(
+    new sdk.CreateTrafficPolicyCommand({
+      Name: "peak",
+      Document: peakDocument(await checkOf("up")),
+    }),
+  );
+  await route53.send(
+    new sdk.CreateTrafficPolicyInstanceCommand({
+      HostedZoneId: zoneId,
+      Name: name,
+      TTL: 60,
+      TrafficPolicyId: policy.TrafficPolicy?.Id,
+      TrafficPolicyVersion: 1,
+    }),
+  );
+  const [surge, virginia, seoul] = [ip(9), ip(1), ip(3)];
+  const rows: [client: keyof typeof clients, at: string, answer: string][] = [
+    ["newYork", "2026-07-01T12:30:00Z", surge],
+    ["newYork", "2026-12-01T12:30:00Z", virginia],
+    ["newYork", "2026-12-01T13:00:00Z", surge],
+    ["newYork", "2026-12-02T00:59:00Z", surge],
+    ["newYork", "2026-12-02T01:00:00Z", virginia],
+    ["newYork", "2026-12-05T15:00:00Z", virginia],
+    // Clocks go forward on Sunday, 14 March 2027: Monday's peak begins an hour earlier in UTC.
+    ["newYork", "2027-03-12T12:30:00Z", virginia],
+    ["newYork", "2027-03-15T12:30:00Z", surge],
+    ["seoul", "2026-12-01T13:00:00Z", seoul],
+  ];
+  await until(name);
+  for (const [from, at, answer] of rows) {
+    const told = await explained(name, "A", "--client", clients[from], "--at", at);
+    const values = told.answer.records.map(({ value }) => value);
+    assert.deepEqual(values, [answer], `${from} ${at}`);
+  }
+});
+
+/** An instance is answered a moment after it is created. */
+async function until(name: string): Promise<void> {
+  const deadlineMs = Date.now() + 5_000;
+  while ((await askAs(dns, { name })).values.length === 0) {
+    assert.ok(Date.now() < deadlineMs, `${name} is answered`);
+  }
+}
 
 test("explain refuses what it cannot read", async () => {
   const rows: [string[], number, RegExp][] = [
