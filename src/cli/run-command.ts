@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import type { ParseArgsOptionsConfig } from "node:util";
 import { CommandFailure, exitCodes } from "./command.ts";
 import type { Command, Invocation, Options } from "./command.ts";
+import { explainCommand } from "./explain-command.ts";
 import { keyCommands } from "./key-commands.ts";
 import { statusCommand } from "./status-command.ts";
 import { vpcCommands } from "./vpc-commands.ts";
@@ -11,6 +12,7 @@ export const commands: readonly Command[] = [
   ...zoneCommands,
   ...keyCommands,
   ...vpcCommands,
+  explainCommand,
   statusCommand,
 ];
 

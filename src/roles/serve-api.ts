@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startApiServer } from "../api/protocol/api-server.ts";
 import type { ApiServer, ApiServerOptions } from "../api/protocol/api-server.ts";
+import { ServiceError } from "../api/protocol/service-error.ts";
 import { createRoute53Service } from "../api/protocol/route53-service.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
 import { route53Handlers } from "../api/route53/route53-handlers.ts";
@@ -18,6 +19,7 @@ import type { NameServer } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { ApiMetrics } from "./api-metrics.ts";
+import { explain } from "./explain.ts";
 import { provideCredentials, writeEndpoint } from "./data-directory.ts";
 import type { QueryLogs } from "./query-logs.ts";
 import { ServerReport } from "./server-report.ts";
@@ -55,6 +57,11 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
     status: () => report.status(),
     importZone: (job) => importZone(store, job),
     exportZone: (zone) => exportZone(settings.data, zone),
+    async explain(question) {
+      const buffer = await compiler.imageOf(question.zoneId);
+      if (!buffer) throw new ServiceError("ServiceUnavailable", unservedMessage(question.name));
+      return explain({ buffer }, question, { ...parts.conditions, state: store.state });
+    },
   };
   const api = await startListening({
     listen: settings.api,
@@ -71,6 +78,10 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   url = `http://${formatEndpoint(api)}`;
   writeEndpoint(settings.data, url);
   return api;
+}
+
+function unservedMessage(name: string): string {
+  return `Cannot explain ${name}: its hosted zone cannot be compiled, see the log`;
 }
 
 /** @throws ListenError where the address cannot be had */

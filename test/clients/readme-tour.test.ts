@@ -65,7 +65,7 @@ testWith(["/usr/bin/aws", "/usr/bin/kdig"], "README's tour runs as it is written
 /** The shell blocks of README's tour, one after the other. */
 function tour(): string {
   const readme = readFileSync(repositoryPath("README.md"), "utf8");
-  const section = readme.slice(readme.indexOf("## Two-minute tour"), readme.indexOf("## Commands"));
+  const section = readme.slice(readme.indexOf("## Two-minute tour"), readme.indexOf("## Routing"));
   const blocks = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => match[1]);
   assert.ok(blocks.length >= 4, "the tour has its blocks");
   return blocks.join("\n");

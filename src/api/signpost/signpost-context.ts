@@ -1,4 +1,5 @@
 import type { ApiContext } from "../route53/api-context.ts";
+import type { ExplainQuestion, Explanation } from "./explanation.ts";
 
 /** One line of a master file that an import refused or noted. */
 export type Finding = { line: number; message: string };
@@ -29,6 +30,8 @@ export type ServerStatus = {
 export type SignpostContext = {
   route53: ApiContext;
   status(): ServerStatus;
+  /** Asks the name server code itself, and notes what it looked at. */
+  explain(question: ExplainQuestion): Promise<Explanation>;
   /** @throws ServiceError where the import cannot be done, whatever the file says */
   importZone(job: {
     zoneId: string;

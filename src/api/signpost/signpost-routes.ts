@@ -2,6 +2,7 @@ import type { Route, RouteRequest, RouteResponse } from "../protocol/route.ts";
 import { readText } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { createAccessKey, deleteAccessKey, listAccessKeys } from "./access-keys.ts";
+import { explain } from "./explain.ts";
 import type { SignpostContext } from "./signpost-context.ts";
 import { createVpc, deleteVpc, listVpcs } from "./vpcs.ts";
 import { exportZone, importZone } from "./zone-transfer.ts";
@@ -20,6 +21,7 @@ export function signpostRoutes(context: SignpostContext): Route[] {
     route("GET", path, () => json(answer()));
   return [
     get("status", () => context.status()),
+    route("GET", "explain", async (request) => json(await explain(context, request))),
     get("keys", () => ({ keys: listAccessKeys(route53.state) })),
     route("POST", "keys", async (request) => {
       const { comment } = await readMembers(request);

@@ -72,38 +72,72 @@ test("decodeTrace() tells what was looked at", () => {
     ["www.z.test.", "group", "alias", "geo.z.test.", "group", "records"],
   );
   const groups = steps.flatMap((step) => (step.kind === "group" ? [step] : []));
-  assert.deepEqual(groups[0], {
-    kind: "group",
-    policy: "failover",
-    failMode: "open",
-    isFailOpen: false,
-    candidates: [
-      {
-        label: "1",
-        healthSlot: 3,
-        isCheckUp: false,
-        isTargetHealthy: false,
-        isEligible: true,
-        isTaken: false,
-      },
-      {
-        label: "geo",
-        healthSlot: 0,
-        isCheckUp: true,
-        isTargetHealthy: true,
-        isEligible: true,
-        isTaken: true,
-      },
-    ],
-  });
-  const told = groups[1]?.candidates.map(({ label, place, isEligible, isTaken }) => {
-    return { label, place, isEligible, isTaken };
+  const first = { ...present(groups[0], "a group") };
+  const targets = first.candidates.map(({ target: { kind } }) => kind);
+  assert.deepEqual(targets, ["records", "alias"]);
+  const candidates = first.candidates.map(({ target: _, ...rest }) => rest);
+  assert.deepEqual(
+    { ...first, candidates },
+    {
+      kind: "group",
+      policy: "failover",
+      failMode: "open",
+      isFailOpen: false,
+      candidates: [
+        {
+          label: "1",
+          healthSlot: 3,
+          criterion: { kind: "order" },
+          isCheckUp: false,
+          isTargetHealthy: false,
+          isEligible: true,
+          isTaken: false,
+        },
+        {
+          label: "geo",
+          healthSlot: 0,
+          criterion: { kind: "order" },
+          isCheckUp: true,
+          isTargetHealthy: true,
+          isEligible: true,
+          isTaken: true,
+        },
+      ],
+    },
+  );
+  const told = groups[1]?.candidates.map(({ label, criterion, isEligible, isTaken }) => {
+    return { label, criterion, isEligible, isTaken };
   });
   assert.deepEqual(told, [
-    { label: "1", place: "default", isEligible: true, isTaken: false },
-    { label: "2", place: { continent: "NA" }, isEligible: true, isTaken: false },
-    { label: "5", place: { country: "KR" }, isEligible: false, isTaken: false },
-    { label: "3", place: { country: "US" }, isEligible: true, isTaken: false },
-    { label: "4", place: { country: "US", subdivision: "NY" }, isEligible: true, isTaken: true },
+    {
+      label: "1",
+      criterion: { kind: "place", place: "default" },
+      isEligible: true,
+      isTaken: false,
+    },
+    {
+      label: "2",
+      criterion: { kind: "place", place: { continent: "NA" } },
+      isEligible: true,
+      isTaken: false,
+    },
+    {
+      label: "5",
+      criterion: { kind: "place", place: { country: "KR" } },
+      isEligible: false,
+      isTaken: false,
+    },
+    {
+      label: "3",
+      criterion: { kind: "place", place: { country: "US" } },
+      isEligible: true,
+      isTaken: false,
+    },
+    {
+      label: "4",
+      criterion: { kind: "place", place: { country: "US", subdivision: "NY" } },
+      isEligible: true,
+      isTaken: true,
+    },
   ]);
 });

@@ -1,20 +1,40 @@
-import { keyType, NODE_HEADER_WORDS, HEADER, BLOCK } from "../image/layout.ts";
+import { ALIAS, EVALUATE_HEALTH, LEAF, RECORDS } from "../image/image-program.ts";
+import { BLOCK, HEADER, NODE_HEADER_WORDS, keyType } from "../image/layout.ts";
 import type { ZoneView } from "../image/zone-image.ts";
 import { nodeWords } from "../image/zone-image.ts";
+import { decodeCriterion, textAt } from "./decode-criterion.ts";
+import type { TracedCriterion } from "./decode-criterion.ts";
 import {
   BRANCH,
+  EVALUATE_GROUP,
   FAIL_MODE,
   FAIL_MODE_SHIFT,
-  GEOLOCATION,
   HEALTH_SLOT_MASK,
   OP,
   OP_MASK,
 } from "./program.ts";
-import { placeCodeText } from "../geo/place-code.ts";
-import { PLACE_KEY, PLACE_KEY_SHIFT } from "./program.ts";
-import type { FailMode, GroupNode, WantedPlace } from "./routing-tree.ts";
+import type { FailMode, GroupNode } from "./routing-tree.ts";
 import { CANDIDATE_FLAG, GROUP_FLAG, STEP, STEP_COLUMN, STEP_WORDS } from "./trace-buffer.ts";
 import type { TraceBuffer } from "./trace-buffer.ts";
+
+/** One step of an answer. */
+export type TracedStep =
+  /** A routed set was entered: the question's own, or one that an alias leads to. */
+  | { readonly kind: "set"; readonly owner: Uint8Array; readonly type: number }
+  | TracedGroup
+  /** Followed to the set of that owner. */
+  | { readonly kind: "alias"; readonly owner: Uint8Array }
+  /** The records of a block answer. */
+  | { readonly kind: "records"; readonly block: number };
+
+export type TracedGroup = {
+  readonly kind: "group";
+  readonly policy: GroupNode["kind"];
+  readonly failMode: FailMode;
+  /** None was healthy, and one answers all the same. */
+  readonly isFailOpen: boolean;
+  readonly candidates: readonly TracedCandidate[];
+};
 
 /** A branch of a group as it stood when the group was decided. */
 export type TracedCandidate = {
@@ -22,35 +42,29 @@ export type TracedCandidate = {
   readonly label: string;
   /** Slot of its health check; 0: it has none. */
   readonly healthSlot: number;
+  readonly target: TracedTarget;
+  /** What the policy goes by. */
+  readonly criterion: TracedCriterion;
   readonly isCheckUp: boolean;
   /** What it leads to is healthy, or is not to be looked at. */
   readonly isTargetHealthy: boolean;
   /** Whether the policy may answer this client with it at all. */
   readonly isEligible: boolean;
   readonly isTaken: boolean;
-  /** Of a weighted group. */
-  readonly weight?: number;
-  /** Metres (geoproximity: biased; latency), load or lot; the lowest is preferred. */
-  readonly rank?: number;
-  /** Of a geolocation group. */
-  readonly place?: WantedPlace;
 };
 
-/** One step of an answer. */
-export type TracedStep =
-  /** A routed set was entered: the question's own, or one that an alias leads to. */
-  | { readonly kind: "set"; readonly owner: Uint8Array; readonly type: number }
+export type TracedTarget =
+  | { readonly kind: "records"; readonly block: number }
+  | {
+      readonly kind: "alias";
+      readonly owner: Uint8Array;
+      readonly evaluateTargetHealth: boolean;
+    }
   | {
       readonly kind: "group";
       readonly policy: GroupNode["kind"];
-      readonly failMode: FailMode;
-      /** None was healthy, and one answers all the same. */
-      readonly isFailOpen: boolean;
-      readonly candidates: readonly TracedCandidate[];
-    }
-  | { readonly kind: "alias" }
-  /** The records of a block answer. */
-  | { readonly kind: "records"; readonly block: number };
+      readonly evaluateTargetHealth: boolean;
+    };
 
 const policies: Readonly<Record<number, GroupNode["kind"]>> = {
   [OP.WEIGHTED]: "weighted",
@@ -66,14 +80,6 @@ const policies: Readonly<Record<number, GroupNode["kind"]>> = {
   [OP.NEARBY]: "nearby",
 };
 
-const rankedPolicies: ReadonlySet<string> = new Set([
-  "geoproximity",
-  "latency",
-  "leastLoaded",
-  "sticky",
-  "nearby",
-]);
-
 const failModes: Readonly<Record<number, FailMode>> = {
   [FAIL_MODE.OPEN]: "open",
   [FAIL_MODE.CLOSED]: "closed",
@@ -84,7 +90,6 @@ const failModes: Readonly<Record<number, FailMode>> = {
 export function decodeTrace(zone: ZoneView, trace: TraceBuffer): TracedStep[] {
   const steps: TracedStep[] = [];
   let candidates: TracedCandidate[] = [];
-  let policy: GroupNode["kind"] = "failover";
   for (let at = 0; at < trace.size; at += STEP_WORDS) {
     const column = (index: number): number => trace.words[at + index] as number;
     const program = column(STEP_COLUMN.program);
@@ -94,22 +99,28 @@ export function decodeTrace(zone: ZoneView, trace: TraceBuffer): TracedStep[] {
         steps.push({ kind: "set", ...setOf(zone, program) });
         break;
       case STEP.GROUP: {
-        const head = zone.words[offset] as number;
         candidates = [];
-        policy = policies[head & OP_MASK] ?? policy;
+        const head = zone.words[offset] as number;
+        const policy = policyOf(head);
         const failMode = failModes[(head >>> FAIL_MODE_SHIFT) & 0xff] ?? "open";
         const isFailOpen = (column(STEP_COLUMN.flags) & GROUP_FLAG.FAIL_OPEN) !== 0;
         steps.push({ kind: "group", policy, failMode, isFailOpen, candidates });
         break;
       }
       case STEP.CANDIDATE: {
+        const group = steps.at(-1);
         const value = column(STEP_COLUMN.value);
         const flags = column(STEP_COLUMN.flags);
-        candidates.push(candidateOf(zone, { program, branch: offset, policy, value, flags }));
+        if (group?.kind !== "group") break;
+        const { policy } = group;
+        const index = candidates.length;
+        candidates.push(
+          candidateOf(zone, { program, branch: offset, policy, index, value, flags }),
+        );
         break;
       }
       case STEP.ALIAS:
-        steps.push({ kind: "alias" });
+        steps.push({ kind: "alias", owner: aliasOwner(zone, offset) });
         break;
       default:
         steps.push({ kind: "records", block: program });
@@ -118,52 +129,67 @@ export function decodeTrace(zone: ZoneView, trace: TraceBuffer): TracedStep[] {
   return steps;
 }
 
-function candidateOf(
-  zone: ZoneView,
-  traced: {
-    program: number;
-    branch: number;
-    policy: GroupNode["kind"];
-    value: number;
-    flags: number;
-  },
-): TracedCandidate {
-  const { program, branch, policy, value, flags } = traced;
+function policyOf(head: number): GroupNode["kind"] {
+  return policies[head & OP_MASK] ?? "failover";
+}
+
+type TracedBranch = {
+  program: number;
+  branch: number;
+  policy: GroupNode["kind"];
+  /** Of the branch in its group. */
+  index: number;
+  value: number;
+  flags: number;
+};
+
+function candidateOf(zone: ZoneView, traced: TracedBranch): TracedCandidate {
+  const { program, branch, flags } = traced;
   const { words } = zone;
-  const key = words[branch + GEOLOCATION.key] as number;
+  const health = words[branch + BRANCH.health] as number;
   return {
     label: textAt(zone, program + (words[branch + BRANCH.label] as number)),
-    healthSlot: (words[branch + BRANCH.health] as number) & HEALTH_SLOT_MASK,
+    healthSlot: health & HEALTH_SLOT_MASK,
+    target: targetOf(zone, program + (words[branch + BRANCH.target] as number), health),
+    criterion: decodeCriterion(zone, traced),
     isCheckUp: (flags & CANDIDATE_FLAG.CHECK_UP) !== 0,
     isTargetHealthy: (flags & CANDIDATE_FLAG.TARGET_HEALTHY) !== 0,
     isEligible: (flags & CANDIDATE_FLAG.ELIGIBLE) !== 0,
     isTaken: (flags & CANDIDATE_FLAG.TAKEN) !== 0,
-    ...(policy === "weighted" ? { weight: value } : {}),
-    ...(rankedPolicies.has(policy) ? { rank: value } : {}),
-    ...(policy === "geolocation" ? { place: placeOf(key) } : {}),
   };
 }
 
-function placeOf(key: number): WantedPlace {
-  const code = placeCodeText(key & 0xffff);
-  switch (key >>> PLACE_KEY_SHIFT) {
-    case 0:
-      return "default";
-    case PLACE_KEY.CONTINENT:
-      return { continent: code };
-    case PLACE_KEY.COUNTRY:
-      return { country: code };
-    case PLACE_KEY.US_STATE:
-      return { country: "US", subdivision: code };
-    default:
-      return { subdivision: code };
+function targetOf(zone: ZoneView, target: number, health: number): TracedTarget {
+  const head = zone.words[target] as number;
+  switch (head & OP_MASK) {
+    case LEAF.RECORDS:
+      return { kind: "records", block: target + RECORDS.block };
+    case LEAF.ALIAS: {
+      const evaluated = (zone.words[target + ALIAS.nameSize] as number) & EVALUATE_HEALTH;
+      return {
+        kind: "alias",
+        owner: aliasOwner(zone, target),
+        evaluateTargetHealth: evaluated !== 0,
+      };
+    }
+    default: {
+      const evaluateTargetHealth = (health & EVALUATE_GROUP) !== 0;
+      return { kind: "group", policy: policyOf(head), evaluateTargetHealth };
+    }
   }
 }
 
-function textAt(zone: ZoneView, at: number): string {
-  const start = (at + 1) * 4;
-  const octets = zone.octets.slice(start, start + (zone.words[at] as number));
-  return new TextDecoder().decode(octets);
+function aliasOwner(zone: ZoneView, alias: number): Uint8Array {
+  const size = (zone.words[alias + ALIAS.nameSize] as number) & 0xff;
+  return ownerAt(zone, (alias + ALIAS.name) * 4, size);
+}
+
+/** The name whose labels below the apex are `size` octets from `start` on. */
+function ownerAt(zone: ZoneView, start: number, size: number): Uint8Array {
+  const owner = new Uint8Array(size + zone.apexSize);
+  owner.set(zone.octets.subarray(start, start + size));
+  owner.set(zone.octets.subarray(zone.apexOffset, zone.apexOffset + zone.apexSize), size);
+  return owner;
 }
 
 /** The set that a program is of: the image is searched for the node that holds it. */
@@ -174,9 +200,5 @@ function setOf(zone: ZoneView, program: number): { owner: Uint8Array; type: numb
   let node = words[HEADER.arenaStart] as number;
   while (node + nodeWords(words, node) <= block) node += nodeWords(words, node);
   const size = (words[node] as number) & 0xff;
-  const start = (node + NODE_HEADER_WORDS) * 4;
-  const owner = new Uint8Array(size + zone.apexSize);
-  owner.set(zone.octets.subarray(start, start + size));
-  owner.set(zone.octets.subarray(zone.apexOffset, zone.apexOffset + zone.apexSize), size);
-  return { owner, type };
+  return { owner: ownerAt(zone, (node + NODE_HEADER_WORDS) * 4, size), type };
 }

@@ -125,7 +125,7 @@ class ProgramEncoder {
     else this.#leaves.get(node)?.holes.push(at + BRANCH.target);
     const evaluated = isGroup && evaluateTargetHealth ? EVALUATE_GROUP : 0;
     this.#words[at + BRANCH.health] = healthSlot | evaluated;
-    this.#words[at + BRANCH.label] = this.#text(label);
+    this.#put(at + BRANCH.label, this.#text(label));
   }
 
   /** Writes what the group's op needs: arguments, and the branches' own words. */
@@ -150,7 +150,7 @@ class ProgramEncoder {
       case "latency":
         return this.#each(node, at, (branch, own) => {
           this.#point(branch, own + LATENCY.point);
-          this.#words[own + LATENCY.region] = this.#text(branch.region);
+          this.#put(own + LATENCY.region, this.#text(branch.region));
         });
       case "cidr":
         return this.#encodeBlocks(node, at);
@@ -175,7 +175,7 @@ class ProgramEncoder {
           this.#point(branch, own + NEARBY.point);
           this.#words[own + NEARBY.country] = packPlaceCode(branch.country ?? "");
           this.#words[own + NEARBY.continent] = packPlaceCode(branch.continent ?? "");
-          this.#words[own + NEARBY.city] = branch.city ? this.#text(branch.city) : 0;
+          this.#put(own + NEARBY.city, branch.city ? this.#text(branch.city) : 0);
           this.#words[own + NEARBY.loadSlot] = branch.loadSlot ?? -1;
         });
     }
@@ -238,8 +238,8 @@ class ProgramEncoder {
       }
     });
     if (this.#size >>> (32 - CIDR_BRANCH_SHIFT) !== 0) refuse("a program too large for its blocks");
-    this.#words[at + GROUP.first] = this.#append(cidrTable(families[4], CIDR_BITS.IPV4));
-    this.#words[at + GROUP.second] = this.#append(cidrTable(families[16], CIDR_BITS.IPV6));
+    this.#put(at + GROUP.first, this.#append(cidrTable(families[4], CIDR_BITS.IPV4)));
+    this.#put(at + GROUP.second, this.#append(cidrTable(families[16], CIDR_BITS.IPV6)));
   }
 
   #encodeHours(node: GroupOf<"timeOfDay">, at: number): void {
@@ -249,7 +249,7 @@ class ProgramEncoder {
     } catch {
       refuse(`unknown time zone ${node.zone}`);
     }
-    this.#words[at + GROUP.first] = this.#append([offsets.length / 2, ...offsets]);
+    this.#put(at + GROUP.first, this.#append([offsets.length / 2, ...offsets]));
     this.#each(node, at, ({ windows }, own) => {
       if (windows === "default") {
         if (this.#words[at + GROUP.second] !== 0) refuse("two defaults in a group");
@@ -257,8 +257,13 @@ class ProgramEncoder {
         return;
       }
       this.#words[own + TIME.windowCount] = windows.length;
-      this.#words[own + TIME.windows] = this.#append(windows.map(windowWord));
+      this.#put(own + TIME.windows, this.#append(windows.map(windowWord)));
     });
+  }
+
+  /** The value first: what makes it may move the words. */
+  #put(at: number, value: number): void {
+    this.#words[at] = value;
   }
 
   #point({ latitude, longitude }: { latitude: number; longitude: number }, at: number): void {

@@ -7,10 +7,10 @@ import { LOAD, NEARBY, OP, PROXIMITY, STICKY } from "./program.ts";
 import { type RoutingContext, draw } from "./routing-context.ts";
 
 /** Added to the load of a branch that sheds this client. */
-const shed = 0x2000_0000;
+export const SHED = 0x2000_0000;
 /** What a nearby branch's tier is shifted by; below it are metres or loads. */
-const tierShift = 28;
-const tierValueMax = (1 << tierShift) - 1;
+export const NEARBY_TIER_SHIFT = 28;
+const tierValueMax = (1 << NEARBY_TIER_SHIFT) - 1;
 /** Scale of the logarithm that stands for a lot; 32 bits of lot come to 22 at most. */
 const lotScale = 2 ** 26;
 const rankMax = 0x7fff_ffff;
@@ -63,8 +63,8 @@ function loadRank(context: RoutingContext, words: Int32Array, branch: number): n
   const low = words[branch + LOAD.low] as number;
   const high = words[branch + LOAD.high] as number;
   if (load <= low && load < high) return load;
-  if (load >= high) return shed + load;
-  return draw(context, high - low) < load - low ? shed + load : load;
+  if (load >= high) return SHED + load;
+  return draw(context, high - low) < load - low ? SHED + load : load;
 }
 
 /**
@@ -104,25 +104,25 @@ function nearness(
   const { words } = zone;
   const location = locateClient(context);
   const { locations } = context;
-  if (location === 0 || locations === undefined) return 3 << tierShift;
+  if (location === 0 || locations === undefined) return 3 << NEARBY_TIER_SHIFT;
   const country = words[branch + NEARBY.country] as number;
   const metres = distanceTo(context, words, branch + NEARBY.point);
   const away = metres < tierValueMax ? metres : tierValueMax;
   if (country !== 0 && country === locations.countries[location]) {
     const offset = words[branch + NEARBY.city] as number;
     if (offset === 0 || !isInCity(locations, location, zone, program + offset))
-      return (1 << tierShift) | away;
+      return (1 << NEARBY_TIER_SHIFT) | away;
     const slot = words[branch + NEARBY.loadSlot] as number;
     return slot < 0 ? 0 : (context.loads[slot] as number);
   }
   const continent = words[branch + NEARBY.continent] as number;
   const tier = continent !== 0 && continent === locations.continents[location] ? 2 : 3;
-  return (tier << tierShift) | away;
+  return (tier << NEARBY_TIER_SHIFT) | away;
 }
 
 /** The tier of a nearby branch of that rank. */
 export function tierOf(rank: number): number {
-  return rank >> tierShift;
+  return rank >> NEARBY_TIER_SHIFT;
 }
 
 /** Whether the client's city has the name at `name` (program.ts); letters of A–Z in either case. */

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { testWith } from "../support/peers.ts";
+import { repositoryPath, startSignpost } from "../support/signpost-process.ts";
+
+const addressLine = /^(?:\d+\.){3}\d+$/;
+
+testWith(["/usr/bin/aws", "/usr/bin/kdig"], "README's routing runs as it is written", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "signpost-routing-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const name of ["bin", "docs"]) symlinkSync(repositoryPath(name), join(folder, name));
+  const signpost = await startSignpost({ dataDir: join(folder, "signpost-data") });
+  t.after(() => signpost.kill("SIGTERM"));
+  const script = [...blocks("## Two-minute tour", 1), ...blocks("## Routing")]
+    .join("\n")
+    .replaceAll("127.0.0.1:8053", new URL(signpost.api).host)
+    .replaceAll("-p 5300", `-p ${signpost.dns.port}`);
+  const env = { ...process.env, PATH: `/usr/bin:/bin:${process.env["PATH"]}` };
+  const options = { cwd: folder, env, timeout: 180_000 };
+  const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], options);
+  const [answered = "", explained = ""] = stdout.split(/^(?=question )/m);
+  const answers = answered.split("\n").filter((line) => addressLine.test(line));
+  checkAnswers(answers, script);
+  assert.equal(masked(explained), masked(outputOf("bin/signpost explain")));
+});
+
+/** Every `ask` says in its comment what it prints, but for those whose answer is drawn. */
+function checkAnswers(answers: string[], script: string): void {
+  const asks = script.split("\n").filter((line) => /^ask [a-z]/.test(line));
+  for (const line of asks) {
+    const [said] = /#.*?(\d+\.\d+\.\d+\.\d+)$/.exec(line)?.slice(1) ?? [];
+    const count = line.includes("multi") ? 2 : 1;
+    const printed = answers.splice(0, count);
+    assert.equal(printed.length, count, line);
+    if (said) assert.deepEqual(printed, [said], line);
+  }
+  assert.deepEqual(answers, []);
+}
+
+/** Without what differs each time: ids, and the spaces that go with their lengths. */
+function masked(text: string): string {
+  return text
+    .replaceAll(/\(Z[0-9A-Z]+\)/g, "(ZONE)")
+    .replaceAll(/[0-9a-f-]{36}/g, "CHECK")
+    .trim();
+}
+
+/** The shell blocks of a section of README, the first `count` of them. */
+function blocks(heading: string, count = Infinity): string[] {
+  const found = [...sectionOf(heading).matchAll(/^```sh\n(.*?)^```$/gms)];
+  assert.ok(found.length > 0, `${heading} has its commands`);
+  return found.slice(0, count).map((match) => match[1] ?? "");
+}
+
+/** The text block after the shell block that begins with a command. */
+function outputOf(command: string): string {
+  const section = sectionOf("## Routing");
+  const after = section.slice(section.indexOf(`\`\`\`sh\n${command}`));
+  return /^```text\n(.*?)^```$/ms.exec(after)?.[1] ?? "";
+}
+
+function sectionOf(heading: string): string {
+  const readme = readFileSync(repositoryPath("README.md"), "utf8");
+  const start = readme.indexOf(`${heading}\n`);
+  return readme.slice(start, readme.indexOf("\n## ", start + 1));
+}
