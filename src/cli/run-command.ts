@@ -3,6 +3,7 @@ import type { ParseArgsOptionsConfig } from "node:util";
 import { CommandFailure, exitCodes } from "./command.ts";
 import type { Command, Invocation, Options } from "./command.ts";
 import { explainCommand } from "./explain-command.ts";
+import { geoCommands } from "./geo-commands.ts";
 import { keyCommands } from "./key-commands.ts";
 import { statusCommand } from "./status-command.ts";
 import { vpcCommands } from "./vpc-commands.ts";
@@ -12,6 +13,7 @@ export const commands: readonly Command[] = [
   ...zoneCommands,
   ...keyCommands,
   ...vpcCommands,
+  ...geoCommands,
   explainCommand,
   statusCommand,
 ];

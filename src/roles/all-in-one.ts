@@ -11,11 +11,10 @@ import { ListenError } from "../dataplane/server/listen-error.ts";
 import { openNameServer } from "../dataplane/server/name-server.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
-import { openLocationSource } from "../geo/location-source.ts";
-import type { LocationSource } from "../geo/location-source.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { removeEndpoint } from "./data-directory.ts";
+import { MachineLocations } from "./location-data.ts";
 import { Publisher } from "./publisher.ts";
 import { QueryLogs } from "./query-logs.ts";
 import { readSettings, settingsHelp, SettingsError } from "./settings.ts";
@@ -52,7 +51,7 @@ export async function up(args: readonly string[], env: NodeJS.ProcessEnv): Promi
 /** The parts that run, in the order in which they were started. */
 type Parts = {
   store: Store;
-  locations: LocationSource;
+  locations: MachineLocations;
   nameServer: NameServer;
   queryLogs: QueryLogs;
   compiler: Compiler;
@@ -66,6 +65,20 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     connectStore: opening.connect,
     onRestart: (error) => logger.error({ err: error }, "compiler died and starts again"),
   });
+  const conditions: AnswerConditions = {
+    status: new StatusTable(),
+    locations: null,
+    clock: systemClock,
+    random: systemRandom,
+  };
+  let publishLocations: (table: SharedArrayBuffer) => void = () => {};
+  const openingLocations = MachineLocations.open(settings.data, {
+    logger,
+    onTable(table) {
+      conditions.locations = table;
+      publishLocations(table);
+    },
+  });
   // Amazon's schemas and the like load while the store thread checks the directory.
   const [store, { serveApi }] = await Promise.all([opening.store, import("./serve-api.ts")]);
   for (const { what, repaired, zoneId, seq } of store.damage) {
@@ -73,12 +86,6 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     if (repaired) logger.warn(fields, `damage repaired: ${what}`);
     else logger.error(fields, `damage: ${what}`);
   }
-  const conditions: AnswerConditions = {
-    status: new StatusTable(),
-    locations: null,
-    clock: systemClock,
-    random: systemRandom,
-  };
   new StatusWriter(store.state, conditions.status).follow(store.log);
   const nameServer = await openNameServer({
     listen: settings.dns,
@@ -94,21 +101,16 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     },
     logger,
   });
-  const openingLocations = openLocationSource({
-    files: [],
-    onTable(table) {
-      conditions.locations = table;
-      void nameServer.publishLocations(table);
-    },
-    onProblem: (problem) => logger.error(problem),
-  });
+  // The first table is there before anyone asks, later ones take its place.
+  const locations = await openingLocations;
+  publishLocations = (table) => void nameServer.publishLocations(table);
+  if (conditions.locations) publishLocations(conditions.locations);
   const { state } = store;
   const queryLogs = new QueryLogs({ directory: settings.queryLogs, state, logger });
   const publisher = new Publisher({ nameServer, applied: store.log.applied, queryLogs, logger });
   compiler.onUpdates((batch) => publisher.take(batch));
   await compiler.ready;
   await publisher.idle();
-  const locations = await openingLocations;
   const running = { store, locations, nameServer, queryLogs, compiler };
   // Queries that came in before wait in the sockets.
   const answering = nameServer.start();

@@ -34,7 +34,7 @@ export function removeEndpoint(dataDir: string): void {
 }
 
 /** The file is there whole or not at all; readable by its owner alone. */
-function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string): void {
   const unfinished = `${path}.unfinished`;
   const fd = openSync(unfinished, "w", 0o600);
   try {

@@ -21,6 +21,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import { ApiMetrics } from "./api-metrics.ts";
 import { explain } from "./explain.ts";
 import { provideCredentials, writeEndpoint } from "./data-directory.ts";
+import type { MachineLocations } from "./location-data.ts";
 import type { QueryLogs } from "./query-logs.ts";
 import { ServerReport } from "./server-report.ts";
 import type { Settings } from "./settings.ts";
@@ -36,24 +37,26 @@ export type ApiParts = {
   nameServer: NameServer;
   compiler: Compiler;
   queryLogs: QueryLogs;
+  locations: MachineLocations;
   /** What TestDNSAnswer goes by, as the workers do. */
   conditions: AnswerConditions;
 };
 
 /** Serves the API, makes the first key, and tells commands on this machine where it is. */
 export async function serveApi(parts: ApiParts): Promise<ApiServer> {
-  const { settings, logger, store, nameServer, compiler, queryLogs } = parts;
+  const { settings, logger, store, nameServer, compiler, queryLogs, locations } = parts;
   const route53 = route53Context(parts);
   await provideCredentials(settings.data, route53);
   const apiMetrics = new ApiMetrics();
   let url = "";
   const report = new ServerReport({
-    ...{ store, nameServer, compiler, queryLogs, apiMetrics },
+    ...{ store, nameServer, compiler, queryLogs, apiMetrics, locations },
     version: packageVersion(),
     apiUrl: () => url,
   });
   const context: SignpostContext = {
     route53,
+    locations,
     status: () => report.status(),
     importZone: (job) => importZone(store, job),
     exportZone: (zone) => exportZone(settings.data, zone),

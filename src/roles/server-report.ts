@@ -9,6 +9,7 @@ import { formatMetrics, metricsContentType } from "../telemetry/metrics-text.ts"
 import type { Metric } from "../telemetry/metrics-text.ts";
 import { gauge, processMetrics } from "../telemetry/process-metrics.ts";
 import type { ApiMetrics } from "./api-metrics.ts";
+import type { MachineLocations } from "./location-data.ts";
 import type { QueryLogs } from "./query-logs.ts";
 
 type Parts = {
@@ -16,6 +17,7 @@ type Parts = {
   nameServer: NameServer;
   compiler: Compiler;
   queryLogs: QueryLogs;
+  locations: MachineLocations;
   apiMetrics: ApiMetrics;
   version: string;
   apiUrl(): string;
@@ -72,10 +74,15 @@ export class ServerReport {
   }
 
   #metrics(): { status: number; headers: Record<string, string>; body: string } {
-    const { nameServer, apiMetrics } = this.#parts;
+    const { nameServer, apiMetrics, locations } = this.#parts;
     const body =
       nameServer.metricsText() +
-      formatMetrics([...processMetrics(), ...apiMetrics.metrics(), ...this.#controlMetrics()]);
+      formatMetrics([
+        ...processMetrics(),
+        ...apiMetrics.metrics(),
+        ...locations.metrics(),
+        ...this.#controlMetrics(),
+      ]);
     return { status: 200, headers: { "content-type": metricsContentType }, body };
   }
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, after, describe, test } from "node:test";
 import { ListHostedZonesCommand } from "@aws-sdk/client-route-53";
+import { writeMmdb } from "../../src/geo/testing/mmdb-writer.ts";
 import { ask, untilTxt } from "../support/ask.ts";
 import { route53Client } from "../support/route53-client.ts";
 import { repositoryPath, startSignpost } from "../support/signpost-process.ts";
@@ -121,6 +122,23 @@ describe("command line", () => {
     const status = JSON.parse(stdout) as { healthy: boolean; dns: string[] };
     assert.deepEqual(status.dns, [`127.0.0.1:${signpost.dns.port}`]);
     assert.equal(status.healthy, true);
+  });
+
+  test("geo update takes a file while queries are answered, and refuses a bad one", async () => {
+    const file = join(folder, "places.mmdb");
+    const data = { country_code: "KR", latitude: 37.5, longitude: 127, city: "Seoul" };
+    writeFileSync(file, writeMmdb([{ cidr: "121.134.0.0/16", data }]));
+    const updated = await run("geo", "update", "--mmdb", file, "--json");
+    assert.equal(updated.code, 0, updated.stderr);
+    assert.deepEqual((JSON.parse(updated.stdout) as { files: string[] }).files, [file]);
+    const bad = write("bad.mmdb", "no database");
+    const refused = await run("geo", "update", "--mmdb", bad);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /Cannot use location file .*bad\.mmdb/);
+    assert.match((await run("geo", "status")).stdout, /places\.mmdb/);
+    assert.equal((await run("geo", "update", "--default")).code, 0);
+    assert.match((await run("geo", "status")).stdout, /comes with Signpost/);
+    assert.equal((await run("geo", "update")).code, 2);
   });
 
   test("mistakes have exit codes and help", async () => {

@@ -1,4 +1,5 @@
 import type { ApiContext } from "../route53/api-context.ts";
+import type { LocationData } from "./location-data.ts";
 import type { ExplainQuestion, Explanation } from "./explanation.ts";
 
 /** One line of a master file that an import refused or noted. */
@@ -29,6 +30,7 @@ export type ServerStatus = {
 /** What Signpost's own operations work on; the role supplies it. */
 export type SignpostContext = {
   route53: ApiContext;
+  locations: LocationData;
   status(): ServerStatus;
   /** Asks the name server code itself, and notes what it looked at. */
   explain(question: ExplainQuestion): Promise<Explanation>;

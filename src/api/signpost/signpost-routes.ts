@@ -3,6 +3,7 @@ import { readText } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { createAccessKey, deleteAccessKey, listAccessKeys } from "./access-keys.ts";
 import { explain } from "./explain.ts";
+import { updateLocations } from "./location-data.ts";
 import type { SignpostContext } from "./signpost-context.ts";
 import { createVpc, deleteVpc, listVpcs } from "./vpcs.ts";
 import { exportZone, importZone } from "./zone-transfer.ts";
@@ -21,6 +22,13 @@ export function signpostRoutes(context: SignpostContext): Route[] {
     route("GET", path, () => json(answer()));
   return [
     get("status", () => context.status()),
+    get("geo", () => context.locations.summary()),
+    {
+      ...route("POST", "geo", async (request) =>
+        json(await updateLocations(context.locations, request)),
+      ),
+      bodySizeMax: 0,
+    },
     route("GET", "explain", async (request) => json(await explain(context, request))),
     get("keys", () => ({ keys: listAccessKeys(route53.state) })),
     route("POST", "keys", async (request) => {

@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LocationData, LocationSummary } from "../api/signpost/location-data.ts";
+import { ServiceError } from "../api/protocol/service-error.ts";
+import type { Attribution } from "../geo/attribution.ts";
+import { openLocationSource } from "../geo/location-source.ts";
+import type { LocationSource } from "../geo/location-source.ts";
+import { MmdbError } from "../geo/mmdb/mmdb-error.ts";
+import type { Metric } from "../telemetry/metrics-text.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { writeWhole } from "./data-directory.ts";
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+ * The location data of this machine: `DIR/location-files` names the operator's files, a line each,
+ * and `DIR/locations.cache` keeps the table made of them.
+ */
+export class MachineLocations implements LocationData {
+  readonly #dataDir: string;
+  readonly #source: LocationSource;
+
+  constructor(dataDir: string, source: LocationSource) {
+    this.#dataDir = dataDir;
+    this.#source = source;
+  }
+
+  static async open(
+    dataDir: string,
+    options: { onTable: (table: SharedArrayBuffer) => void; logger: Logger },
+  ): Promise<MachineLocations> {
+    const { onTable, logger } = options;
+    const source = await openLocationSource({
+      files: readNames(listPath(dataDir)),
+      cacheFile: join(dataDir, "locations.cache"),
+      onTable,
+      onProblem: (problem) => logger.error(problem),
+    });
+    return new MachineLocations(dataDir, source);
+  }
+
+  summary(): LocationSummary {
+    const status = this.#source.status();
+    return {
+      source: status.source,
+      files: status.files,
+      ageDays: Math.floor(status.ageMs / dayMs),
+      ipv4Ranges: status.ipv4RangeCount,
+      ipv6Ranges: status.ipv6RangeCount,
+      cities: status.cityCount,
+      ...(status.problem ? { problem: status.problem } : {}),
+      ...(status.attribution ? { attribution: credit(status.attribution) } : {}),
+    };
+  }
+
+  async update(files: readonly string[]): Promise<LocationSummary> {
+    try {
+      await this.#source.update(files);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (!(error instanceof MmdbError) && code === undefined) throw error;
+      throw new ServiceError("InvalidInput", (error as Error).message);
+    }
+    writeWhole(listPath(this.#dataDir), files.map((file) => `${file}\n`).join(""));
+    return this.summary();
+  }
+
+  metrics(): Metric[] {
+    return this.#source.metrics();
+  }
+
+  stop(): Promise<void> {
+    return this.#source.stop();
+  }
+}
+
+function credit({ text, url, duty }: Attribution): string {
+  return `${text}, ${url}${duty ? `. ${duty}` : ""}`;
+}
+
+function listPath(dataDir: string): string {
+  return join(dataDir, "location-files");
+}
+
+function readNames(path: string): string[] {
+  try {
+    return readFileSync(path, "utf8")
+      .split("\n")
+      .filter((name) => name !== "");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
