@@ -94,6 +94,8 @@ export const geoproximityBranchCountMax = 30;
 export const policyVersionCountMax = 1_000;
 /** Things wrong with a document that one error names. */
 export const policyProblemsShownMax = 20;
+/** A load, and so a mark of loads: 28 bits. */
+export const loadMax = 0xfff_ffff;
 /** Characters of one endpoint's value: those of a resource record. */
 export const policyValueSizeMax = 4_000;
 /** Load metrics that all traffic policies name, and so slots of the load table. */

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as sdk from "@aws-sdk/client-route-53";
@@ -153,6 +156,38 @@ test("@aws-sdk: a policy instance answers, follows health, and changes as a whol
   await client.send(new sdk.DeleteTrafficPolicyInstanceCommand({ Id }));
   await untilAddress(signpost.dns, name, "NXDOMAIN");
   for (const Version of [1, 2]) await remove(Version);
+});
+
+test("@aws-sdk: an instance answers again after a power cut", async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), "signpost-traffic-"));
+  t.after(() => rmSync(dataDir, { recursive: true, force: true }));
+  const options = { dataDir, args: ["--workers", "1"] };
+  const first = await startSignpost(options);
+  const send = route53Client(first);
+  const zone = { Name: "again.example", CallerReference: "again" };
+  const made = await send.send(new sdk.CreateHostedZoneCommand(zone));
+  const Document = documentOf({ RuleType: "failover", Primary: one, Secondary: two });
+  const policy = await send.send(new sdk.CreateTrafficPolicyCommand({ Name: "again", Document }));
+  const created = await send.send(
+    new sdk.CreateTrafficPolicyInstanceCommand({
+      HostedZoneId: made.HostedZone?.Id,
+      Name: "again.example",
+      TTL: 7,
+      TrafficPolicyId: policy.TrafficPolicy?.Id,
+      TrafficPolicyVersion: 1,
+    }),
+  );
+  send.destroy();
+  await first.kill("SIGKILL");
+
+  const second = await startSignpost(options);
+  t.after(() => second.kill("SIGTERM"));
+  await untilAddress(second.dns, "again.example", "192.0.2.1 7");
+  const again = route53Client(second);
+  t.after(() => again.destroy());
+  const { Id } = created.TrafficPolicyInstance ?? {};
+  const got = await again.send(new sdk.GetTrafficPolicyInstanceCommand({ Id }));
+  assert.equal(got.TrafficPolicyInstance?.State, "Applied");
 });
 
 test("@aws-sdk: errors of traffic policies come as the SDK's own classes", async () => {

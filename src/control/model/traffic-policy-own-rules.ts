@@ -1,6 +1,6 @@
 import { formatCidr, networkOf, parseCidr } from "../../base/ip.ts";
 import type { Cidr } from "../../base/ip.ts";
-import { cidrBlockCountMax, policyBranchCountMax } from "../../base/limits.ts";
+import { cidrBlockCountMax, loadMax, policyBranchCountMax } from "../../base/limits.ts";
 import { continentOf } from "../../geo/places/continents.ts";
 import { readBranch, readBranches } from "./traffic-policy-branch.ts";
 import type { RuleContext } from "./traffic-policy-branch.ts";
@@ -79,14 +79,14 @@ function readTimeOfDay(object: PolicyObject, context: RuleContext): PolicyRule {
   return { path: object.path, kind: "timeOfDay", timeZone, branches };
 }
 
-/** Loads and their marks are any numbers of one scale: requests a second, per cent, … */
-const loadRange = { min: 0, max: 1_000_000_000 };
+/** Loads and their marks are whole numbers of one scale: requests a second, per cent, … */
+const loadRange = { min: 0, max: loadMax };
 
 function readLoad(object: PolicyObject, context: RuleContext): PolicyRule {
   const branches = readBranches(object, items, (item) => {
     const branch = readBranch(item, context);
-    const low = item.number("LowWatermark", loadRange);
-    const high = item.number("HighWatermark", loadRange);
+    const low = item.wholeNumber("LowWatermark", loadRange);
+    const high = item.wholeNumber("HighWatermark", loadRange);
     if (low > high) throw item.problem("LowWatermark", "is above HighWatermark");
     return { ...branch, metric: readMetric(item), low, high };
   });

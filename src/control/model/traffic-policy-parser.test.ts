@@ -153,7 +153,7 @@ test("parsePolicyDocument() reads the rule types of our own version", () => {
     documentOf(
       {
         RuleType: "load",
-        Items: [{ ...one, Metric: metric, LowWatermark: 100, HighWatermark: "200.5" }],
+        Items: [{ ...one, Metric: metric, LowWatermark: 100, HighWatermark: "200" }],
         FailMode: "closed",
       },
       ours,
@@ -163,7 +163,7 @@ test("parsePolicyDocument() reads the rule types of our own version", () => {
   const dimensions = [{ name: "Pool", value: "east" }];
   const read = { namespace: "App", name: "Requests", dimensions };
   assert.deepEqual(load.branches[0]?.metric, read);
-  assert.deepEqual([load.branches[0]?.low, load.branches[0]?.high], [100, 200.5]);
+  assert.deepEqual([load.branches[0]?.low, load.branches[0]?.high], [100, 200]);
 
   const cidr = ruleOf(
     documentOf(
