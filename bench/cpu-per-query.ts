@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { benchOrigin, writeBenchQueries, writeBenchZone } from "./corpus.ts";
-import { dnsperf } from "./dnsperf.ts";
-import { cpuTimeNs } from "./process-tree.ts";
-import { median, publish } from "./report.ts";
+import { type Cost, type Load, measureCpu } from "./cpu-rounds.ts";
+import { publish } from "./report.ts";
 import {
   peerKinds,
   startBenchPeer,
@@ -24,9 +23,6 @@ export type CpuPerQueryOptions = {
   readonly seed: number;
 };
 
-type Sample = { readonly nsPerQuery: number; readonly queriesPerSecond: number };
-type Measured = { readonly server: Server; readonly samples: Sample[]; rcodes: string };
-
 /**
  * CPU time per answered query of Signpost, a bare echo on the same driver, and each peer: all are
  * started once, on core 0, then loaded one after the other from core 1, in several rounds.
@@ -44,41 +40,19 @@ export async function cpuPerQuery(options: CpuPerQueryOptions): Promise<void> {
       const peer = await startBenchPeer(kind, zone);
       if (peer) servers.push(peer);
     }
-    const measured = servers.map((server): Measured => ({ server, samples: [], rcodes: "" }));
-    const warmUp = Math.min(2, options.seconds);
-    for (const each of measured) await sample(each, queryFile, warmUp);
-    for (let round = 0; round < options.rounds; round++) {
-      for (const each of measured) {
-        each.samples.push(await sample(each, queryFile, options.seconds));
-      }
-    }
-    publishCpu(measured, options);
+    const loads = servers.map((server): Load => ({ name: server.name, server, queryFile }));
+    publishCpu(await measureCpu(loads, options), options);
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function sample(measured: Measured, queryFile: string, seconds: number): Promise<Sample> {
-  const { port, pid, name } = measured.server;
-  const before = cpuTimeNs(pid);
-  const result = await dnsperf({ port, queryFile, seconds });
-  const used = cpuTimeNs(pid) - before;
-  measured.rcodes = result.rcodes;
-  const line = `${result.completed} answered, ${result.lost} lost, ${result.queriesPerSecond} q/s`;
-  console.error(`${name}: ${(used / result.completed).toFixed(0)} ns, ${line}, ${result.rcodes}`);
-  return { nsPerQuery: used / result.completed, queriesPerSecond: result.queriesPerSecond };
-}
-
-function publishCpu(measured: readonly Measured[], options: CpuPerQueryOptions): void {
-  const costOf = ({ samples }: Measured) => median(samples.map((s) => s.nsPerQuery));
-  const signpost = costOf(measured[0] as Measured);
-  const rows = measured.map((each) => {
-    const costs = each.samples.map((s) => s.nsPerQuery);
-    const rate = median(each.samples.map((s) => s.queriesPerSecond));
-    const range = `${Math.min(...costs).toFixed(0)}–${Math.max(...costs).toFixed(0)}`;
-    const ratio = (signpost / costOf(each)).toFixed(2);
-    return [each.server.name, costOf(each).toFixed(0), range, ratio, rate.toFixed(0), each.rcodes];
+function publishCpu(costs: ReadonlyMap<Load, Cost>, options: CpuPerQueryOptions): void {
+  const signpost = [...costs.values()][0]?.nsPerQuery ?? Number.NaN;
+  const rows = [...costs].map(([{ name }, { nsPerQuery, range, queriesPerSecond, rcodes }]) => {
+    const ratio = (signpost / nsPerQuery).toFixed(2);
+    return [name, nsPerQuery.toFixed(0), range, ratio, queriesPerSecond.toFixed(0), rcodes];
   });
   const { nameCount, rounds, seconds } = options;
   publish(

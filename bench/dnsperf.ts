@@ -20,11 +20,14 @@ export async function dnsperf(options: {
   readonly seconds: number;
   /** An EDNS option that every query carries: its code and its data in hexadecimal digits. */
   readonly ednsOption?: string | undefined;
+  /** Whether the file holds messages, each after its length in two octets. */
+  readonly binary?: boolean | undefined;
 }): Promise<DnsperfResult> {
-  const { port, queryFile, seconds, ednsOption } = options;
+  const { port, queryFile, seconds, ednsOption, binary } = options;
   const load = `-s 127.0.0.1 -p ${port} -d ${queryFile} -l ${seconds} -c 8 -T 1 -q 256 -t 1`;
   const edns = ednsOption === undefined ? [] : ["-E", ednsOption];
-  const { stdout } = await run("taskset", ["-c", "1", "dnsperf", ...load.split(" "), ...edns]);
+  const words = [...load.split(" "), ...edns, ...(binary ? ["-B"] : [])];
+  const { stdout } = await run("taskset", ["-c", "1", "dnsperf", ...words]);
   return {
     sent: numberAfter(stdout, "Queries sent"),
     completed: numberAfter(stdout, "Queries completed"),

@@ -1,7 +1,8 @@
 /**
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
- *   bench/run cpu-per-query|change-latency|import-start|fuzz|location-lookup|routed-answers [options]
+ *   bench/run cpu-per-query|routed-cpu|change-latency|import-start|fuzz [options]
+ *   bench/run location-lookup [options]
  */
 import { parseArgs } from "node:util";
 
@@ -9,8 +10,8 @@ import { changeLatency } from "./change-latency.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
 import { importStart } from "./import-start.ts";
-import { routedAnswers } from "./routed-answers.ts";
 import { locationLookup } from "./location-lookup.ts";
+import { routedCpu } from "./routed-cpu.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,6 +37,14 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       seconds: Number(values.seconds),
       seed,
     }),
+  "routed-cpu": () =>
+    routedCpu({
+      results,
+      nameCount: Number(values.names ?? 10_000),
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      seed,
+    }),
   "change-latency": () =>
     changeLatency({
       results,
@@ -44,8 +53,6 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
     }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
   fuzz: () => fuzzLong({ results, packets: Number(values.packets), seed }),
-  "routed-answers": () =>
-    routedAnswers({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),
 };
 const benchmark = benchmarks[positionals[0] ?? ""];

@@ -2,8 +2,13 @@ import { present } from "../../base/assert.ts";
 import { parseCidr } from "../../base/ip.ts";
 import type { MmdbValue } from "../mmdb/mmdb-data.ts";
 
-/** A number that is written as a float, which JavaScript does not tell from a double. */
-export type MmdbContent = Exclude<MmdbValue, MmdbValue[]> | { float: number } | MmdbContent[];
+/** A value; a number of a type that JavaScript does not tell from others says which it is. */
+export type MmdbContent =
+  | Exclude<MmdbValue, MmdbValue[]>
+  | { float: number }
+  | { uint32: number }
+  | MmdbContent[]
+  | { [key: string]: MmdbContent };
 
 export type MmdbNetwork = { readonly cidr: string; readonly data: MmdbValue };
 
@@ -47,7 +52,8 @@ export function writeMmdb(
     description: { en: "made for a test" },
     ip_version: ipVersion,
     languages: ["en"],
-    node_count: nodes.size,
+    // libmaxminddb takes no smaller type.
+    node_count: { uint32: nodes.size },
     record_size: recordBits,
   });
   const marker = [0xab, 0xcd, 0xef, ...Buffer.from("MaxMind.com")];
@@ -144,7 +150,8 @@ export class DataEncoder {
     else if (typeof value === "number") this.#encodeNumber(value);
     else if (value instanceof Uint8Array) this.#encodeBytes(value);
     else if (Array.isArray(value)) this.#encodeArray(value);
-    else if ("float" in value) this.#encodeFloat(value.float as number);
+    else if ("float" in value) this.#encodeFloat(value["float"] as number);
+    else if ("uint32" in value) this.#encodeUnsigned(6, BigInt(value["uint32"] as number));
     else this.#encodeMap(value as { [key: string]: MmdbContent });
   }
 
