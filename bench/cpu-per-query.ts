@@ -17,6 +17,8 @@ import {
 export type CpuPerQueryOptions = {
   /** Folder for the report; default `bench/results`. */
   readonly results?: string | undefined;
+  /** Peers to measure, by name; none: all. */
+  readonly peers: readonly string[];
   readonly nameCount: number;
   readonly rounds: number;
   readonly seconds: number;
@@ -36,7 +38,9 @@ export async function cpuPerQuery(options: CpuPerQueryOptions): Promise<void> {
   const servers: Server[] = [];
   try {
     servers.push(await startBenchSignpost(zone), await startEchoServer());
+    const { peers } = options;
     for (const kind of peerKinds) {
+      if (peers.length > 0 && !peers.includes(kind.name)) continue;
       const peer = await startBenchPeer(kind, zone);
       if (peer) servers.push(peer);
     }

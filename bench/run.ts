@@ -23,6 +23,7 @@ const { values, positionals } = parseArgs({
     packets: { type: "string", default: "1000000" },
     seed: { type: "string", default: "1" },
     mmdb: { type: "string", multiple: true, default: [] },
+    peer: { type: "string", multiple: true, default: [] },
     results: { type: "string" },
   },
 });
@@ -32,6 +33,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   "cpu-per-query": () =>
     cpuPerQuery({
       results,
+      peers: values.peer,
       nameCount: Number(values.names ?? 100_000),
       rounds: Number(values.rounds),
       seconds: Number(values.seconds),
