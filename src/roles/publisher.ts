@@ -32,11 +32,14 @@ export class Publisher {
     });
   }
 
-  /** Batches are published in the order in which they are taken. */
+  /**
+   * Batches are handed over at once, in the order in which they are taken: waiting for the workers
+   * in between would let changes that come faster than workers look pile up.
+   */
   take(batch: CompilerBatch): void {
     const { logger } = this.#options;
     for (const note of batch.notes) logger.warn(note);
-    this.#last = this.#last.then(() => this.#publish(batch));
+    this.#last = this.#publish(batch, this.#last);
     this.#last.catch((error: unknown) => logger.error({ err: error }, "cannot publish zones"));
   }
 
@@ -45,7 +48,7 @@ export class Publisher {
     return this.#last;
   }
 
-  async #publish({ seq, updates }: CompilerBatch): Promise<void> {
+  async #publish({ seq, updates }: CompilerBatch, before: Promise<void>): Promise<void> {
     const { nameServer, applied } = this.#options;
     for (const { zoneKey, zoneId } of updates) this.#zoneIds.set(zoneKey, zoneId);
     const zones = updates.map(({ zoneKey, image, flags }) => ({
@@ -55,7 +58,7 @@ export class Publisher {
     }));
     // Also with nothing to hand over: a change made in place is served when every worker has
     // gone through its loop once more.
-    await nameServer.publish(zones);
+    await Promise.all([nameServer.publish(zones), before]);
     for (const { zoneKey, image } of updates) if (!image) this.#zoneIds.delete(zoneKey);
     applied.set(seq);
   }
