@@ -216,3 +216,13 @@ export const routingBranchCountMax = 65_535;
 export const routingJudgementCountMax = 100_000;
 /** Steps of a trace that are kept. */
 export const traceEventCountMax = 10_000;
+
+// Health: probes
+
+// Health: checkers and verdict tables
+
+// Health: votes, calculated checks, notifications
+
+// Metrics and alarms
+
+// Record extensions

@@ -24,6 +24,13 @@ export type TableName =
   | "healthCheckUse" // [healthCheckId, zoneId, name, type and set identifier]
   | "healthSlot" // [healthCheckId] → slot; of one that is gone as long as it is used
   | "healthSlotOwner" // [slot, 5 digits] → healthCheckId
+  | "healthCheckExtension" // [healthCheckId] → what Signpost's own API adds to it
+  | "routingControl" // [ARN]
+  | "routingControlByName" // [name] → ARN
+  | "safetyRule" // [name]
+  | "notification" // [name]
+  | "alarm" // [name]
+  | "recordExtension" // [zoneId, name, type] → what Signpost's own API adds to a group of sets
   | "trafficPolicy" // [policyId]
   | "trafficPolicyByName" // [name] → policyId
   | "trafficPolicyVersion" // [policyId, version, 4 digits]

@@ -1,0 +1,39 @@
+/**
+ * A row of the table `healthCheckExtension`: what Signpost's own API adds to a check, beside its
+ * Route 53 form. What is absent is as Route 53 has it.
+ */
+export type HealthCheckExtension = {
+  /** Names of locations it is checked from; absent: by the check's regions, or all there are. */
+  locations?: string[];
+  /** Healthy when more than this share (0–1) of live locations say so, or at least this many. */
+  votes?: { share: number } | { count: number };
+  /** 1–300. */
+  intervalSeconds?: number;
+  upThreshold?: number;
+  downThreshold?: number;
+  /** A slower answer is a failure. */
+  responseTimeMaxMs?: number;
+  connectTimeoutMs?: number;
+  responseTimeoutMs?: number;
+  validateCertificate?: boolean;
+  /** What is done instead of the Route 53 type's probe; the endpoint is the check's. */
+  probe?: OwnProbe;
+  /** Of a CALCULATED check, in place of its threshold: names of checks, AND OR NOT, time windows. */
+  expression?: string;
+};
+
+export type OwnProbe =
+  | {
+      kind: "dns";
+      transport: "udp" | "tcp";
+      qname: string;
+      qtype: string;
+      rcode: string;
+      expect?: string;
+    }
+  | { kind: "grpc"; tls: boolean; service: string }
+  | { kind: "tls-expiry"; daysMin: number }
+  | { kind: "rtt"; rttMaxMs: number }
+  /** The service calls in at least this often. */
+  | { kind: "heartbeat"; everySeconds: number }
+  | { kind: "script"; command: string; args: string[]; timeoutMs: number };
