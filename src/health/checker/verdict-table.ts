@@ -5,8 +5,16 @@ import type { Reason } from "../probes/reason.ts";
  * not. Its size depends on the highest slot alone.
  *
  * ```
- *   header   48 octets: "SPV1" · u32 list version · u32 record count · u32 sequence, u32 run (drawn
- *            at start: a checker that starts again begins a new run) · 28 octets reserved, 0
+ *   header   48 octets
+ *     0 u32 "SPV1"         4 u32 list version (0: no list yet)   8 u32 record count
+ *    12 u32 sequence       goes up by one with each table of a run
+ *    16 u32 run            drawn at start: a checker that starts again begins a new run
+ *    20 u32 checks         that it runs
+ *    24 u32 probes/s       finished in the last second
+ *    28 u32 lag ms         how late the latest of them began, against its schedule
+ *    32 u32 under way      probes at this moment
+ *    36 u32 flags          1: scripts are allowed
+ *    40     8 octets reserved, 0
  *   records  28 octets each, index = slot
  *     0 u8  verdict   0 unknown, 1 unhealthy, 2 healthy (after the thresholds)
  *     1 u8  reason    of the last probe
