@@ -1,5 +1,3 @@
-import type { CheckList } from "./check-spec.ts";
-
 /**
  * Where the tables of all checkers come in and their lists go out: the health thread, as the
  * threads and the API that hand over see it. Locations are known by name; a name is there from its
@@ -12,8 +10,11 @@ export type CheckerDesk = {
    * @returns the version of the list that the location should be running; 0 where it has none
    */
   take(report: CheckerReport): Promise<number>;
-  /** The checks of one location; also of one that has not reported yet. */
-  listFor(location: LocationName): Promise<CheckList>;
+  /**
+   * The checks of one location as `encodeCheckList` writes them; also of one that has not reported
+   * yet. Octets, because they are made in the health thread and only pass through the API's.
+   */
+  listFor(location: LocationName): Promise<Uint8Array>;
   /** All that are known, in the order of their names. */
   locations(): Promise<CheckerLocation[]>;
   /**
