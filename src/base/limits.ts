@@ -234,6 +234,16 @@ export const checkThresholdMax = 255;
 export const checkAllowCountMax = 1_000;
 /** Probes of one checker under way at once; one more waits and is late. */
 export const probesUnderWayMax = 8_192;
+/** A table is published this often, changed or not. */
+export const verdictPublishIntervalMs = 500;
+/** How long a checker's thread that keeps dying waits before it is started again. */
+export const checkerRestartDelayMinMs = 100;
+export const checkerRestartDelayMaxMs = 5_000;
+/** From a table's first octet to its answer: shorter than the 3 s for which a table counts. */
+export const checkerReportTimeoutMs = 2_000;
+export const checkListTimeoutMs = 10_000;
+/** Octets of the answer to a table. */
+export const checkerAnswerSizeMax = 16 * 1024;
 /** Probes begun in one turn of the event loop, so that answers are read in between. */
 export const probeStartsPerTurnMax = 64;
 
