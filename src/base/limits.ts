@@ -242,6 +242,8 @@ export const checkerRestartDelayMaxMs = 5_000;
 /** From a table's first octet to its answer: shorter than the 3 s for which a table counts. */
 export const checkerReportTimeoutMs = 2_000;
 export const checkListTimeoutMs = 10_000;
+/** How soon the same list is fetched again where it does not show in the tables. */
+export const checkListRetryMs = 1_000;
 /** Octets of the answer to a table. */
 export const checkerAnswerSizeMax = 16 * 1024;
 /** Probes begun in one turn of the event loop, so that answers are read in between. */
