@@ -76,6 +76,11 @@ export const layers: readonly Layer[] = [
     ],
     outside: true,
   },
+  {
+    folder: "health/notifications",
+    mayImport: [...model, "control/state", "telemetry"],
+    outside: true,
+  },
   { folder: "metrics", mayImport: [...model, "control/state", "telemetry"], outside: true },
   { folder: "api/protocol", mayImport: ["base", "telemetry"], outside: true },
   {
@@ -90,6 +95,7 @@ export const layers: readonly Layer[] = [
       "control/state",
       "control/log",
       "control/transfer",
+      "health/notifications",
       "api/protocol",
       "api/route53",
       "telemetry",
@@ -123,6 +129,7 @@ export const layers: readonly Layer[] = [
       "health/probes",
       "health/checker",
       "health/votes",
+      "health/notifications",
       "metrics",
     ],
     outside: true,

@@ -27,6 +27,7 @@ import { ServerReport } from "./server-report.ts";
 import type { Settings } from "./settings.ts";
 import { testAnswer } from "./test-answer.ts";
 import type { AnswerConditions } from "./test-answer.ts";
+import { unwatchedHealth } from "./unwatched-health.ts";
 import { exportZone, importZone } from "./zone-transfer.ts";
 
 /** What the API stands on. */
@@ -108,6 +109,7 @@ function route53Context({
     log: store.log,
     clock: systemClock,
     random: systemRandom,
+    health: unwatchedHealth(store.state),
     settings: {
       accountId: settings.account,
       nameServers: { ...fixed, suffix: nameServerSuffixDefault },

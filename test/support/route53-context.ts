@@ -8,6 +8,7 @@ import type { Route53Handlers } from "../../src/api/route53/route53-handler.ts";
 import { route53Handlers } from "../../src/api/route53/route53-handlers.ts";
 import { manualClock } from "../../src/base/clock.ts";
 import { seededRandom } from "../../src/base/random.ts";
+import { unwatchedHealth } from "../../src/roles/unwatched-health.ts";
 import { openStore } from "../../src/control/log/open-store.ts";
 
 type Name = keyof Route53Handlers;
@@ -39,6 +40,7 @@ export async function openRoute53(limits: ApiContext["settings"]["limits"] = {})
     log: store.log,
     clock: manualClock(Date.UTC(2026, 0, 2, 3, 4, 5)),
     random: seededRandom(53),
+    health: unwatchedHealth(store.state),
     settings: {
       accountId: "000000000000",
       nameServers: { suffix: "internal" },
