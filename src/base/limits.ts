@@ -222,6 +222,8 @@ export const traceEventCountMax = 10_000;
 // Health: checkers and verdict tables
 /** Locations that checks run at, those of this process included. */
 export const checkerLocationCountMax = 256;
+/** Those of one process: each is a thread. */
+export const ownLocationCountMax = 32;
 /** Octets of a location's name. */
 export const checkerLocationNameSizeMax = 63;
 /** Octets of a list of checks as JSON: 65,535 of them at some 500, with room. */
@@ -246,6 +248,8 @@ export const checkListTimeoutMs = 10_000;
 export const checkListRetryMs = 1_000;
 /** Octets of the answer to a table. */
 export const checkerAnswerSizeMax = 16 * 1024;
+/** How long a location's last table counts: six of those that come every half second. */
+export const checkerLifeMs = 3_000;
 /** Probes begun in one turn of the event loop, so that answers are read in between. */
 export const probeStartsPerTurnMax = 64;
 

@@ -31,8 +31,8 @@ test("signOwnCall() goes below the own prefix of the endpoint", async () => {
   const key = { accessKeyId: "AK", secretAccessKey: "s" };
   const { target, headers } = await signOwnCall(
     { endpoint: new URL("http://127.0.0.1:8053"), key },
-    { method: "PUT", path: "checkers/table", query: { location: "a b" }, sha256: "00" },
+    { method: "PUT", path: "checkers/a/table", query: { region: "a b" }, sha256: "00" },
   );
-  assert.equal(target.href, "http://127.0.0.1:8053/signpost/v1/checkers/table?location=a%20b");
+  assert.equal(target.href, "http://127.0.0.1:8053/signpost/v1/checkers/a/table?region=a%20b");
   assert.match(headers["authorization"] ?? "", /^AWS4-HMAC-SHA256 Credential=AK\/.*\/signpost\//);
 });

@@ -46,6 +46,7 @@ type Call = Omit<OwnCall, "sha256"> & {
 export class ControlPlaneClient implements ControlPlane {
   readonly #options: ControlPlaneClientOptions;
   readonly #agent: HttpAgent;
+  readonly #path: string;
   readonly #query: Record<string, string>;
 
   constructor(options: ControlPlaneClientOptions) {
@@ -53,13 +54,14 @@ export class ControlPlaneClient implements ControlPlane {
     const { location, region, endpoint } = options;
     const agent = { keepAlive: true, maxSockets: 2 };
     this.#agent = endpoint.protocol === "https:" ? new HttpsAgent(agent) : new HttpAgent(agent);
-    this.#query = { location, ...(region === null ? {} : { region }) };
+    this.#path = `checkers/${location}`;
+    this.#query = region === null ? {} : { region };
   }
 
   /** @throws ControlPlaneRefusal, or what the network says */
   async report(table: Uint8Array): Promise<number> {
     const answer = await this.#call({
-      ...{ method: "PUT", path: "checkers/table", query: this.#query, body: table },
+      ...{ method: "PUT", path: `${this.#path}/table`, query: this.#query, body: table },
       ...{ timeoutMs: checkerReportTimeoutMs, answerSizeMax: checkerAnswerSizeMax },
     });
     const { listVersion } = JSON.parse(answer.toString()) as { listVersion?: unknown };
@@ -70,7 +72,12 @@ export class ControlPlaneClient implements ControlPlane {
   /** @throws ControlPlaneRefusal, or what the network says */
   async list(): Promise<Uint8Array> {
     return await this.#call({
-      ...{ method: "GET", path: "checkers/checks", query: this.#query, body: new Uint8Array() },
+      ...{
+        method: "GET",
+        path: `${this.#path}/checks`,
+        query: this.#query,
+        body: new Uint8Array(),
+      },
       ...{ timeoutMs: checkListTimeoutMs, answerSizeMax: checkListSizeMax },
     });
   }

@@ -15,7 +15,7 @@ export type MembershipOptions = {
   takeList(octets: Uint8Array): void;
   /** The first table was accepted, or the first after an `onAway`. */
   onJoined?(): void;
-  /** A table was not accepted; called once until the next `onJoined`. */
+  /** A table was not accepted; called once for each reason until the next `onJoined`. */
   onAway?(error: Error): void;
   /** A list could not be had or used; the one that runs goes on. */
   onListError?(error: Error): void;
@@ -32,7 +32,8 @@ export class Membership {
   readonly #nowMs: () => number;
   #isReporting = false;
   #isFetching = false;
-  #isJoined: boolean | undefined;
+  #isJoined = false;
+  #awayBecause = "";
   #fetched = { version: 0, atMs: -Infinity };
 
   constructor(options: MembershipOptions) {
@@ -59,12 +60,14 @@ export class Membership {
   #joined(): void {
     if (this.#isJoined) return;
     this.#isJoined = true;
+    this.#awayBecause = "";
     this.#options.onJoined?.();
   }
 
   #away(error: Error): void {
-    if (this.#isJoined === false) return;
     this.#isJoined = false;
+    if (this.#awayBecause === error.message) return;
+    this.#awayBecause = error.message;
     this.#options.onAway?.(error);
   }
 
