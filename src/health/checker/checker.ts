@@ -59,11 +59,11 @@ export class Checker {
   setList({ version, checks, allow }: CheckList): void {
     this.#allow = allow;
     const { begun, emptied } = this.#scheduler.setChecks(checks);
-    this.#table.resize(checks.reduce((size, { slot }) => Math.max(size, slot + 1), 0));
     for (const slot of emptied) {
       this.#streaks.delete(slot);
       this.#table.clear(slot, 0);
     }
+    this.#table.resize(checks.reduce((size, { slot }) => Math.max(size, slot + 1), 0));
     for (const { slot, version: checkVersion } of begun) {
       this.#streaks.set(slot, new Streak());
       this.#table.clear(slot, checkVersion);
