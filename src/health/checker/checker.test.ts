@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { formatCidr } from "../../base/ip.ts";
+import type { ProbeSpec } from "../probes/probe-spec.ts";
 import { Reason } from "../probes/reason.ts";
 import { Checker } from "./checker.ts";
 import type { CheckSpec } from "./check-spec.ts";
@@ -9,7 +11,7 @@ import { Verdict, VerdictTable } from "./verdict-table.ts";
 /** A checker whose clocks move when they are told to. */
 class Run {
   readonly probes = new FakeProbes();
-  readonly allowed: (readonly string[])[] = [];
+  readonly allowed: string[] = [];
   readonly checker: Checker;
   nowMs = 0;
   wallMs = 1_700_000_000_000;
@@ -19,7 +21,7 @@ class Run {
     this.checker = new Checker({
       ...{ location: "test", run: 42, scriptsAllowed },
       probe: (check, allow) => {
-        this.allowed.push(allow);
+        this.allowed.push(...allow.map(formatCidr));
         return this.probes.probe(check);
       },
       nowMs: () => this.nowMs,
@@ -61,7 +63,7 @@ test("Checker publishes verdicts as the thresholds make them", async () => {
   assert.equal(table.header.listVersion, 5);
   assert.equal(table.header.checkCount, 1);
   assert.equal(table.record(3)?.checkedAtSeconds, 1_700_000_000);
-  assert.deepEqual(run.allowed[0], ["10.0.0.0/8"]);
+  assert.equal(run.allowed[0], "10.0.0.0/8");
   run.probes.reasonOf = () => Reason.connectTimeout;
   await run.pass(2_000);
   assert.equal(run.table().verdict(3), Verdict.healthy);
@@ -137,7 +139,7 @@ test("Checker's header tells of its work in the time since the last table", asyn
 });
 
 test("Checker runs a script only where that is allowed, and has no verdict of it otherwise", async () => {
-  const probe = { kind: "script", command: "true", args: [], timeoutMs: 1_000 } as const;
+  const probe: ProbeSpec = { kind: "script", command: "true", args: [], timeoutMs: 1_000 };
   for (const allowed of [false, true]) {
     const run = new Run(allowed);
     run.probes.reasonOf = () => Reason.scriptSucceeded;
@@ -163,4 +165,13 @@ test("Checker flips nothing when the wall clock jumps", async () => {
     assert.equal(run.table().verdict(1), Verdict.healthy);
   }
   assert.equal(run.table().record(1)?.results, results + 3, "one probe a second as before");
+});
+
+test("Checker learns nothing of a probe that was stopped", async () => {
+  const run = new Run();
+  run.probes.reasonOf = () => Reason.none;
+  run.setChecks(1, checkSpec({ slot: 1, ...everySecond }));
+  await run.pass(3_000);
+  assert.ok(run.probes.starts.length > 1);
+  assert.equal(run.table().record(1), undefined);
 });
