@@ -222,6 +222,10 @@ export const traceEventCountMax = 10_000;
 // Health: checkers and verdict tables
 
 // Health: votes, calculated checks, notifications
+/** Characters of the expression of a calculated check: room for 255 names and what joins them. */
+export const healthExpressionSizeMax = 16_384;
+/** Parentheses, NOTs and lists inside each other in one expression. */
+export const healthExpressionDepthMax = 32;
 
 // Metrics and alarms
 
