@@ -220,6 +220,22 @@ export const traceEventCountMax = 10_000;
 // Health: probes
 
 // Health: checkers and verdict tables
+/** Locations that checks run at, those of this process included. */
+export const checkerLocationCountMax = 256;
+/** Octets of a location's name. */
+export const checkerLocationNameSizeMax = 63;
+/** Octets of a list of checks as JSON: 65,535 of them at some 500, with room. */
+export const checkListSizeMax = 64 * 1024 * 1024;
+export const checkIntervalMinMs = 1_000;
+export const checkIntervalMaxMs = 300_000;
+/** Results in a row that a verdict may take. */
+export const checkThresholdMax = 255;
+/** CIDR blocks that a list allows among the refused ones. */
+export const checkAllowCountMax = 1_000;
+/** Probes of one checker under way at once; one more waits and is late. */
+export const probesUnderWayMax = 8_192;
+/** Probes begun in one turn of the event loop, so that answers are read in between. */
+export const probeStartsPerTurnMax = 64;
 
 // Health: votes, calculated checks, notifications
 /** Characters of the expression of a calculated check: room for 255 names and what joins them. */
