@@ -242,6 +242,26 @@ export const probeStartsPerTurnMax = 64;
 export const healthExpressionSizeMax = 16_384;
 /** Parentheses, NOTs and lists inside each other in one expression. */
 export const healthExpressionDepthMax = 32;
+/** How long a location's last table counts: six of those that come every half second. */
+export const checkerLifeMs = 3_000;
+/** A thread that has not looked at the clock for this long trusts no silence in between. */
+export const healthStallMs = 1_000;
+/** How often statuses are counted although nothing came in: silence, windows and heartbeats. */
+export const healthTickMs = 250;
+/** The least time between two readings of the configuration, as a multiple of what one takes. */
+export const healthReadRestFactor = 4;
+/** Events about health kept in the database, for the API; the files beside it keep more. */
+export const healthEventCountMax = 20_000;
+/** Events not yet written; more are counted and dropped. Ten thousand checks at five locations. */
+export const healthEventQueueCountMax = 65_536;
+/** Record sets that one event names; the count it states is of all of them. */
+export const affectedSetsShownMax = 20;
+/** Answers that the API waits for at once. */
+export const healthQuestionCountMax = 1_000;
+export const healthThreadRestartDelayMaxMs = 5_000;
+export const healthThreadStopMaxMs = 5_000;
+export const healthEventFileSizeMaxDefault = 64 * 1024 * 1024;
+export const healthEventFileCountMaxDefault = 8;
 
 // Metrics and alarms
 
