@@ -2,11 +2,21 @@ import type { HealthCheckExtension } from "../../control/model/health-check-exte
 import { childrenOf } from "../../control/model/health-check-extension.ts";
 import type { HealthCheck } from "../../control/model/health-check.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
+import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
-import { requireHealthCheck } from "./health-checks.ts";
 
 /** A check with what Signpost's own API adds to it. */
 export type StoredCheck = { check: HealthCheck; extension?: HealthCheckExtension };
+
+/**
+ * The health check with this id.
+ * @throws ServiceError NoSuchHealthCheck
+ */
+export function requireHealthCheck(context: ApiContext, id: string): HealthCheck {
+  const check = context.state.get<HealthCheck>("healthCheck", [id]);
+  if (check) return check;
+  throw new ServiceError("NoSuchHealthCheck", `No health check found with ID: ${id}`);
+}
 
 /** @throws ServiceError NoSuchHealthCheck */
 export function readCheck(context: ApiContext, id: string): StoredCheck {

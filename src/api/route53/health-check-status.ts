@@ -5,7 +5,7 @@ import { checksEndpoint } from "../../control/model/health-check.ts";
 import type { Observation } from "../../control/model/health-report.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
-import { requireHealthCheck } from "./health-checks.ts";
+import { requireHealthCheck } from "./health-check-rows.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
 
 /** What checkers have found: one observation a location. */

@@ -14,7 +14,7 @@ import type { ApiContext } from "./api-context.ts";
 import { commit } from "./commit.ts";
 import type { Planned } from "./commit.ts";
 import { readConfig } from "./health-check-config-input.ts";
-import { putCheck, readCheck, removeCheck } from "./health-check-rows.ts";
+import { putCheck, readCheck, removeCheck, requireHealthCheck } from "./health-check-rows.ts";
 import { healthCheckView } from "./health-check-view.ts";
 import { releaseSlot, takeSlot } from "./health-slots.ts";
 import { cutPage, pageSize } from "./pages.ts";
@@ -78,16 +78,6 @@ export const healthChecks: HandlerFamily<
 
   GetHealthCheckCount: () => ({ HealthCheckCount: context.state.count("healthCheck") }),
 });
-
-/**
- * The health check with this id.
- * @throws ServiceError NoSuchHealthCheck
- */
-export function requireHealthCheck(context: ApiContext, id: string): HealthCheck {
-  const check = context.state.get<HealthCheck>("healthCheck", [id]);
-  if (check) return check;
-  throw new ServiceError("NoSuchHealthCheck", `No health check found with ID: ${id}`);
-}
 
 /** What a check is to do: its settings, complete, and the alarm settings it keeps a copy of. */
 export type CheckPlan = { config: HealthCheckConfig; alarm?: AlarmRule };
