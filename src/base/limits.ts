@@ -238,6 +238,25 @@ export const probesUnderWayMax = 8_192;
 export const probeStartsPerTurnMax = 64;
 
 // Health: votes, calculated checks, notifications
+/** Checks inside each other, the innermost one that is not calculated included. */
+export const calculatedDepthMax = 16;
+/** Calculated checks looked at to see that none leads back to itself. */
+export const calculatedWalkMax = 10_000;
+/** Locations that one check names. */
+export const checkLocationCountMax = 100;
+/** Characters of the name of a location, a routing control, a safety rule, a webhook. */
+export const healthNameSizeMax = 64;
+/** Seconds between two probes from one location. */
+export const checkIntervalMaxSeconds = 300;
+/** Results in a row that make a verdict. */
+export const checkThresholdMax = 100;
+/** One step of a probe; Route 53's are 4 to 10 s. */
+export const checkTimeoutMaxMs = 60_000;
+/** A heartbeat may be as rare as once in 31 days. */
+export const heartbeatMaxSeconds = 31 * 24 * 60 * 60;
+/** Arguments of a script, and characters of each. */
+export const scriptArgumentCountMax = 32;
+export const scriptArgumentSizeMax = 1_024;
 /** Characters of the expression of a calculated check: room for 255 names and what joins them. */
 export const healthExpressionSizeMax = 16_384;
 /** Parentheses, NOTs and lists inside each other in one expression. */
