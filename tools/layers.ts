@@ -97,6 +97,8 @@ export const layers: readonly Layer[] = [
       "control/state",
       "control/log",
       "control/transfer",
+      "health/probes",
+      "health/checker",
       "health/notifications",
       "api/protocol",
       "api/route53",

@@ -222,6 +222,8 @@ export const traceEventCountMax = 10_000;
 // Health: checkers and verdict tables
 /** Locations that checks run at, those of this process included. */
 export const checkerLocationCountMax = 256;
+/** Those of one process: each is a thread. */
+export const ownLocationCountMax = 32;
 /** Octets of a location's name. */
 export const checkerLocationNameSizeMax = 63;
 /** Octets of a list of checks as JSON: 65,535 of them at some 500, with room. */
@@ -234,6 +236,20 @@ export const checkThresholdMax = 255;
 export const checkAllowCountMax = 1_000;
 /** Probes of one checker under way at once; one more waits and is late. */
 export const probesUnderWayMax = 8_192;
+/** A table is published this often, changed or not. */
+export const verdictPublishIntervalMs = 500;
+/** How long a checker's thread that keeps dying waits before it is started again. */
+export const checkerRestartDelayMinMs = 100;
+export const checkerRestartDelayMaxMs = 5_000;
+/** From a table's first octet to its answer: shorter than the 3 s for which a table counts. */
+export const checkerReportTimeoutMs = 2_000;
+export const checkListTimeoutMs = 10_000;
+/** How soon the same list is fetched again where it does not show in the tables. */
+export const checkListRetryMs = 1_000;
+/** Octets of the answer to a table. */
+export const checkerAnswerSizeMax = 16 * 1024;
+/** How long a location's last table counts: six of those that come every half second. */
+export const checkerLifeMs = 3_000;
 /** Probes begun in one turn of the event loop, so that answers are read in between. */
 export const probeStartsPerTurnMax = 64;
 

@@ -98,6 +98,11 @@ export class VerdictTable {
     return new VerdictTable(view);
   }
 
+  /** The list version of a table that is known to be one. */
+  static listVersionOf(table: Uint8Array): number {
+    return new DataView(table.buffer, table.byteOffset, verdictHeaderSize).getUint32(4, true);
+  }
+
   /** Unknown for a slot beyond the table's end. */
   verdict(slot: number): Verdict {
     return slot < this.recordCount ? (this.#view.getUint8(offsetOf(slot)) as Verdict) : 0;
