@@ -230,8 +230,6 @@ export const checkerLocationNameSizeMax = 63;
 export const checkListSizeMax = 64 * 1024 * 1024;
 export const checkIntervalMinMs = 1_000;
 export const checkIntervalMaxMs = 300_000;
-/** Results in a row that a verdict may take. */
-export const checkThresholdMax = 255;
 /** CIDR blocks that a list allows among the refused ones. */
 export const checkAllowCountMax = 1_000;
 /** Probes of one checker under way at once; one more waits and is late. */
@@ -248,8 +246,6 @@ export const checkListTimeoutMs = 10_000;
 export const checkListRetryMs = 1_000;
 /** Octets of the answer to a table. */
 export const checkerAnswerSizeMax = 16 * 1024;
-/** How long a location's last table counts: six of those that come every half second. */
-export const checkerLifeMs = 3_000;
 /** Probes begun in one turn of the event loop, so that answers are read in between. */
 export const probeStartsPerTurnMax = 64;
 

@@ -9,8 +9,12 @@ import type { Store } from "../control/log/open-store.ts";
 import { StatusTable } from "../dataplane/policy/status-table.ts";
 import { ListenError } from "../dataplane/server/listen-error.ts";
 import { openNameServer } from "../dataplane/server/name-server.ts";
-import type { NameServer } from "../dataplane/server/name-server.ts";
+import type { NameServer, NameServerOptions } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import { formatCidr } from "../base/ip.ts";
+import { OwnCheckers } from "../health/checker/own-checkers.ts";
+import { startHealth } from "../health/votes/health.ts";
+import type { Health, HealthOptions } from "../health/votes/health.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { removeEndpoint } from "./data-directory.ts";
@@ -19,7 +23,6 @@ import { Publisher } from "./publisher.ts";
 import { QueryLogs } from "./query-logs.ts";
 import { readSettings, settingsHelp, SettingsError } from "./settings.ts";
 import type { Settings } from "./settings.ts";
-import { StatusWriter } from "./status-writer.ts";
 import type { AnswerConditions } from "./test-answer.ts";
 
 /** Exit codes of `signpost up`, as of every command: refused, and a command line without sense. */
@@ -55,6 +58,8 @@ type Parts = {
   nameServer: NameServer;
   queryLogs: QueryLogs;
   compiler: Compiler;
+  health: Health;
+  checkers: OwnCheckers;
   api: ApiServer;
 };
 
@@ -71,6 +76,11 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     clock: systemClock,
     random: systemRandom,
   };
+  const health = startHealth({
+    ...healthOptions(settings, logger),
+    connectStore: opening.connect,
+    status: conditions.status.buffer,
+  });
   let publishLocations: (table: SharedArrayBuffer) => void = () => {};
   const openingLocations = MachineLocations.open(settings.data, {
     logger,
@@ -86,32 +96,27 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     if (repaired) logger.warn(fields, `damage repaired: ${what}`);
     else logger.error(fields, `damage: ${what}`);
   }
-  new StatusWriter(store.state, conditions.status).follow(store.log);
-  const nameServer = await openNameServer({
-    listen: settings.dns,
-    io: settings.io,
-    workers: settings.workers,
-    udpPayloadSizeMax: settings.udpPayloadSizeMax,
-    nsid: settings.nsid || undefined,
-    status: conditions.status,
-    tcp: {
-      idleTimeoutMs: settings.tcpIdleTimeoutMs,
-      connectionCountMax: settings.tcpConnectionsMax,
-      connectionsPerClientMax: settings.tcpConnectionsPerClientMax,
-    },
-    logger,
-  });
+  store.log.onCommitted((committed) => health.committed(committed));
+  await health.ready;
+  const checkers = new OwnCheckers({ ...settings, desk: health.desk, logger });
+  const nameServer = await openNameServer(nameServerOptions(settings, conditions, logger));
   // The first table is there before anyone asks, later ones take its place.
   const locations = await openingLocations;
   publishLocations = (table) => void nameServer.publishLocations(table);
   if (conditions.locations) publishLocations(conditions.locations);
   const { state } = store;
   const queryLogs = new QueryLogs({ directory: settings.queryLogs, state, logger });
-  const publisher = new Publisher({ nameServer, applied: store.log.applied, queryLogs, logger });
+  const publisher = new Publisher({
+    nameServer,
+    applied: store.log.applied,
+    queryLogs,
+    health,
+    logger,
+  });
   compiler.onUpdates((batch) => publisher.take(batch));
   await compiler.ready;
   await publisher.idle();
-  const running = { store, locations, nameServer, queryLogs, compiler };
+  const running = { store, locations, nameServer, queryLogs, compiler, health, checkers };
   // Queries that came in before wait in the sockets.
   const answering = nameServer.start();
   const [api] = await Promise.all([
@@ -122,6 +127,40 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   stopOnSignals(parts, { settings, logger });
   const dns = nameServer.addresses.map((address) => `dns=${formatEndpoint(address)}`).join(" ");
   return { readyLine: `signpost ready ${dns} api=http://${formatEndpoint(api)}` };
+}
+
+function nameServerOptions(
+  settings: Settings,
+  { status }: AnswerConditions,
+  logger: Logger,
+): NameServerOptions {
+  return {
+    listen: settings.dns,
+    io: settings.io,
+    workers: settings.workers,
+    udpPayloadSizeMax: settings.udpPayloadSizeMax,
+    nsid: settings.nsid || undefined,
+    status,
+    tcp: {
+      idleTimeoutMs: settings.tcpIdleTimeoutMs,
+      connectionCountMax: settings.tcpConnectionsMax,
+      connectionsPerClientMax: settings.tcpConnectionsPerClientMax,
+    },
+    logger,
+  };
+}
+
+function healthOptions(
+  settings: Settings,
+  logger: Logger,
+): Omit<HealthOptions, "connectStore" | "status"> {
+  return {
+    dataDir: settings.data,
+    allow: settings.healthAllow.map(formatCidr),
+    eventDirectory: settings.healthEvents,
+    logLevel: settings.logLevel,
+    onRestart: (error) => logger.error({ err: error }, "health thread died and starts again"),
+  };
 }
 
 /** Stops on SIGTERM and SIGINT; a second one, or a part that hangs, ends it at once. */
@@ -154,8 +193,10 @@ function stopOnSignals(
 async function stop(parts: Parts, settings: Settings): Promise<void> {
   removeEndpoint(settings.data);
   await parts.api.stop();
+  await parts.checkers.stop();
   await parts.compiler.stop();
   await parts.nameServer.stop();
+  await parts.health.stop();
   await parts.locations.stop();
   await parts.queryLogs.close();
   await parts.store.close();
