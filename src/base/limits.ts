@@ -238,6 +238,10 @@ export const checkThresholdMax = 100;
 export const checkTimeoutMaxMs = 60_000;
 /** A heartbeat may be as rare as once in 31 days. */
 export const heartbeatMaxSeconds = 31 * 24 * 60 * 60;
+export const routingControlCountMax = 1_000;
+export const safetyRuleCountMax = 200;
+/** Controls of one safety rule, and of one change of states. */
+export const ruleControlCountMax = 100;
 /** Arguments of a script, and characters of each. */
 export const scriptArgumentCountMax = 32;
 export const scriptArgumentSizeMax = 1_024;
