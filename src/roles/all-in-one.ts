@@ -11,6 +11,8 @@ import { ListenError } from "../dataplane/server/listen-error.ts";
 import { openNameServer } from "../dataplane/server/name-server.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import { followWebhooks } from "../health/notifications/notifier.ts";
+import type { Notifier } from "../health/notifications/notifier.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { removeEndpoint } from "./data-directory.ts";
@@ -55,6 +57,7 @@ type Parts = {
   nameServer: NameServer;
   queryLogs: QueryLogs;
   compiler: Compiler;
+  notifier: Notifier;
   api: ApiServer;
 };
 
@@ -106,12 +109,13 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   publishLocations = (table) => void nameServer.publishLocations(table);
   if (conditions.locations) publishLocations(conditions.locations);
   const { state } = store;
+  const notifier = followWebhooks(store, settings.healthAllow);
   const queryLogs = new QueryLogs({ directory: settings.queryLogs, state, logger });
   const publisher = new Publisher({ nameServer, applied: store.log.applied, queryLogs, logger });
   compiler.onUpdates((batch) => publisher.take(batch));
   await compiler.ready;
   await publisher.idle();
-  const running = { store, locations, nameServer, queryLogs, compiler };
+  const running = { store, locations, nameServer, queryLogs, compiler, notifier };
   // Queries that came in before wait in the sockets.
   const answering = nameServer.start();
   const [api] = await Promise.all([
@@ -154,6 +158,7 @@ function stopOnSignals(
 async function stop(parts: Parts, settings: Settings): Promise<void> {
   removeEndpoint(settings.data);
   await parts.api.stop();
+  await parts.notifier.close();
   await parts.compiler.stop();
   await parts.nameServer.stop();
   await parts.locations.stop();

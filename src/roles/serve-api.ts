@@ -17,6 +17,7 @@ import { nameServerSuffixDefault } from "../control/model/name-servers.ts";
 import { ListenError } from "../dataplane/server/listen-error.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import type { Notifier } from "../health/notifications/notifier.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { ApiMetrics } from "./api-metrics.ts";
 import { explain } from "./explain.ts";
@@ -39,6 +40,7 @@ export type ApiParts = {
   compiler: Compiler;
   queryLogs: QueryLogs;
   locations: MachineLocations;
+  notifier: Notifier;
   /** What TestDNSAnswer goes by, as the workers do. */
   conditions: AnswerConditions;
 };
@@ -58,6 +60,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   const context: SignpostContext = {
     route53,
     locations,
+    notifier: parts.notifier,
     status: () => report.status(),
     importZone: (job) => importZone(store, job),
     exportZone: (zone) => exportZone(settings.data, zone),
