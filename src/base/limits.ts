@@ -220,6 +220,38 @@ export const traceEventCountMax = 10_000;
 // Health: probes
 
 // Health: checkers and verdict tables
+/** Locations that checks run at, those of this process included. */
+export const checkerLocationCountMax = 256;
+/** Those of one process: each is a thread. */
+export const ownLocationCountMax = 32;
+/** Octets of a location's name. */
+export const checkerLocationNameSizeMax = 63;
+/** Octets of a list of checks as JSON: 65,535 of them at some 500, with room. */
+export const checkListSizeMax = 64 * 1024 * 1024;
+export const checkIntervalMinMs = 1_000;
+export const checkIntervalMaxMs = 300_000;
+/** Results in a row that a verdict may take. */
+export const checkThresholdMax = 255;
+/** CIDR blocks that a list allows among the refused ones. */
+export const checkAllowCountMax = 1_000;
+/** Probes of one checker under way at once; one more waits and is late. */
+export const probesUnderWayMax = 8_192;
+/** A table is published this often, changed or not. */
+export const verdictPublishIntervalMs = 500;
+/** How long a checker's thread that keeps dying waits before it is started again. */
+export const checkerRestartDelayMinMs = 100;
+export const checkerRestartDelayMaxMs = 5_000;
+/** From a table's first octet to its answer: shorter than the 3 s for which a table counts. */
+export const checkerReportTimeoutMs = 2_000;
+export const checkListTimeoutMs = 10_000;
+/** How soon the same list is fetched again where it does not show in the tables. */
+export const checkListRetryMs = 1_000;
+/** Octets of the answer to a table. */
+export const checkerAnswerSizeMax = 16 * 1024;
+/** How long a location's last table counts: six of those that come every half second. */
+export const checkerLifeMs = 3_000;
+/** Probes begun in one turn of the event loop, so that answers are read in between. */
+export const probeStartsPerTurnMax = 64;
 
 // Health: votes, calculated checks, notifications
 /** Checks inside each other, the innermost one that is not calculated included. */
@@ -265,6 +297,26 @@ export const scriptArgumentSizeMax = 1_024;
 export const healthExpressionSizeMax = 16_384;
 /** Parentheses, NOTs and lists inside each other in one expression. */
 export const healthExpressionDepthMax = 32;
+/** How long a location's last table counts: six of those that come every half second. */
+export const checkerLifeMs = 3_000;
+/** A thread that has not looked at the clock for this long trusts no silence in between. */
+export const healthStallMs = 1_000;
+/** How often statuses are counted although nothing came in: silence, windows and heartbeats. */
+export const healthTickMs = 250;
+/** The least time between two readings of the configuration, as a multiple of what one takes. */
+export const healthReadRestFactor = 4;
+/** Events about health kept in the database, for the API; the files beside it keep more. */
+export const healthEventCountMax = 20_000;
+/** Events not yet written; more are counted and dropped. Ten thousand checks at five locations. */
+export const healthEventQueueCountMax = 65_536;
+/** Record sets that one event names; the count it states is of all of them. */
+export const affectedSetsShownMax = 20;
+/** Answers that the API waits for at once. */
+export const healthQuestionCountMax = 1_000;
+export const healthThreadRestartDelayMaxMs = 5_000;
+export const healthThreadStopMaxMs = 5_000;
+export const healthEventFileSizeMaxDefault = 64 * 1024 * 1024;
+export const healthEventFileCountMaxDefault = 8;
 
 // Metrics and alarms
 

@@ -172,6 +172,7 @@ export class Dispatcher {
       params,
       query,
       headers,
+      remoteAddress: received.exchange.request.socket.remoteAddress ?? "",
       body,
     });
   }

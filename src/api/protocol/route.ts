@@ -27,6 +27,8 @@ export type RouteRequest = {
   readonly query: URLSearchParams;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The address that the request came from; "" where its connection is gone already. */
+  readonly remoteAddress: string;
   /**
    * The body as it arrives. The iteration throws a ServiceError after the last chunk where the
    * body's hash is not the signed one: commit nothing before it has ended.
