@@ -286,6 +286,26 @@ export const checkThresholdMax = 100;
 export const checkTimeoutMaxMs = 60_000;
 /** A heartbeat may be as rare as once in 31 days. */
 export const heartbeatMaxSeconds = 31 * 24 * 60 * 60;
+export const routingControlCountMax = 1_000;
+export const safetyRuleCountMax = 200;
+/** Controls of one safety rule, and of one change of states. */
+export const ruleControlCountMax = 100;
+export const webhookCountMax = 100;
+export const webhookUrlSizeMax = 2_048;
+/** Events that wait for one webhook; the oldest are dropped and counted beyond. */
+export const webhookQueueCountMax = 20_000;
+/** Events of one request. */
+export const webhookBatchCountMax = 100;
+/** Tries of one request, the first included: with the delays, some 10 minutes. */
+export const webhookAttemptCountMax = 8;
+export const webhookDelayMinMs = 1_000;
+export const webhookDelayMaxMs = 5 * 60 * 1_000;
+/** From looking the host up to the end of its answer. */
+export const webhookTimeoutMs = 10_000;
+/** Deliveries of one webhook that are remembered. */
+export const webhookDeliveryCountMax = 100;
+/** Events to which one webhook's filters are limited. */
+export const webhookCheckCountMax = 1_000;
 /** Arguments of a script, and characters of each. */
 export const scriptArgumentCountMax = 32;
 export const scriptArgumentSizeMax = 1_024;

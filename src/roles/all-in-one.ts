@@ -11,13 +11,10 @@ import { ListenError } from "../dataplane/server/listen-error.ts";
 import { openNameServer } from "../dataplane/server/name-server.ts";
 import type { NameServer, NameServerOptions } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
-import { formatCidr } from "../base/ip.ts";
-import { OwnCheckers } from "../health/checker/own-checkers.ts";
-import { startHealth } from "../health/votes/health.ts";
-import type { Health, HealthOptions } from "../health/votes/health.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { removeEndpoint } from "./data-directory.ts";
+import { HealthRole } from "./health.ts";
 import { MachineLocations } from "./location-data.ts";
 import { Publisher } from "./publisher.ts";
 import { QueryLogs } from "./query-logs.ts";
@@ -58,8 +55,7 @@ type Parts = {
   nameServer: NameServer;
   queryLogs: QueryLogs;
   compiler: Compiler;
-  health: Health;
-  checkers: OwnCheckers;
+  healthRole: HealthRole;
   api: ApiServer;
 };
 
@@ -76,11 +72,11 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     clock: systemClock,
     random: systemRandom,
   };
-  const health = startHealth({
-    ...healthOptions(settings, logger),
-    connectStore: opening.connect,
+  const healthRole = new HealthRole({
+    ...{ settings, logger, connectStore: opening.connect },
     status: conditions.status.buffer,
   });
+  const { health } = healthRole;
   let publishLocations: (table: SharedArrayBuffer) => void = () => {};
   const openingLocations = MachineLocations.open(settings.data, {
     logger,
@@ -91,14 +87,8 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   });
   // Amazon's schemas and the like load while the store thread checks the directory.
   const [store, { serveApi }] = await Promise.all([opening.store, import("./serve-api.ts")]);
-  for (const { what, repaired, zoneId, seq } of store.damage) {
-    const fields = { zoneId, seq };
-    if (repaired) logger.warn(fields, `damage repaired: ${what}`);
-    else logger.error(fields, `damage: ${what}`);
-  }
-  store.log.onCommitted((committed) => health.committed(committed));
-  await health.ready;
-  const checkers = new OwnCheckers({ ...settings, desk: health.desk, logger });
+  reportDamage(store, logger);
+  const notifier = await healthRole.open(store);
   const nameServer = await openNameServer(nameServerOptions(settings, conditions, logger));
   // The first table is there before anyone asks, later ones take its place.
   const locations = await openingLocations;
@@ -116,17 +106,25 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   compiler.onUpdates((batch) => publisher.take(batch));
   await compiler.ready;
   await publisher.idle();
-  const running = { store, locations, nameServer, queryLogs, compiler, health, checkers };
+  const running = { store, locations, nameServer, queryLogs, compiler, healthRole };
   // Queries that came in before wait in the sockets.
   const answering = nameServer.start();
   const [api] = await Promise.all([
-    serveApi({ ...running, conditions, settings, logger }),
+    serveApi({ ...running, health, notifier, conditions, settings, logger }),
     answering,
   ]);
   const parts = { ...running, api };
   stopOnSignals(parts, { settings, logger });
   const dns = nameServer.addresses.map((address) => `dns=${formatEndpoint(address)}`).join(" ");
   return { readyLine: `signpost ready ${dns} api=http://${formatEndpoint(api)}` };
+}
+
+function reportDamage({ damage }: Store, logger: Logger): void {
+  for (const { what, repaired, zoneId, seq } of damage) {
+    const fields = { zoneId, seq };
+    if (repaired) logger.warn(fields, `damage repaired: ${what}`);
+    else logger.error(fields, `damage: ${what}`);
+  }
 }
 
 function nameServerOptions(
@@ -147,19 +145,6 @@ function nameServerOptions(
       connectionsPerClientMax: settings.tcpConnectionsPerClientMax,
     },
     logger,
-  };
-}
-
-function healthOptions(
-  settings: Settings,
-  logger: Logger,
-): Omit<HealthOptions, "connectStore" | "status"> {
-  return {
-    dataDir: settings.data,
-    allow: settings.healthAllow.map(formatCidr),
-    eventDirectory: settings.healthEvents,
-    logLevel: settings.logLevel,
-    onRestart: (error) => logger.error({ err: error }, "health thread died and starts again"),
   };
 }
 
@@ -193,10 +178,9 @@ function stopOnSignals(
 async function stop(parts: Parts, settings: Settings): Promise<void> {
   removeEndpoint(settings.data);
   await parts.api.stop();
-  await parts.checkers.stop();
   await parts.compiler.stop();
   await parts.nameServer.stop();
-  await parts.health.stop();
+  await parts.healthRole.stop();
   await parts.locations.stop();
   await parts.queryLogs.close();
   await parts.store.close();

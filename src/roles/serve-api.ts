@@ -19,6 +19,7 @@ import { ListenError } from "../dataplane/server/listen-error.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
 import type { Health } from "../health/votes/health.ts";
+import type { Notifier } from "../health/notifications/notifier.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { ApiMetrics } from "./api-metrics.ts";
 import { explain } from "./explain.ts";
@@ -41,6 +42,7 @@ export type ApiParts = {
   queryLogs: QueryLogs;
   locations: MachineLocations;
   health: Health;
+  notifier: Notifier;
   /** What TestDNSAnswer goes by, as the workers do. */
   conditions: AnswerConditions;
 };
@@ -60,6 +62,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   const context: SignpostContext = {
     route53,
     locations,
+    notifier: parts.notifier,
     status: () => report.status(),
     importZone: (job) => importZone(store, job),
     exportZone: (zone) => exportZone(settings.data, zone),

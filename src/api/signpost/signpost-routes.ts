@@ -5,6 +5,8 @@ import { explain } from "./explain.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { json, ownRoute, parameter, readJson } from "./json-route.ts";
 import { updateLocations } from "./location-data.ts";
+import { notificationRoutes } from "./notifications.ts";
+import { routingControlRoutes } from "./routing-control-routes.ts";
 import type { SignpostContext } from "./signpost-context.ts";
 import { createVpc, deleteVpc, listVpcs } from "./vpcs.ts";
 import { exportZone, importZone } from "./zone-transfer.ts";
@@ -52,6 +54,8 @@ export function signpostRoutes(context: SignpostContext): Route[] {
     },
     ownRoute("GET", "zones/export", (request) => exportZone(context, request)),
     ...healthRoutes(route53),
+    ...routingControlRoutes(route53),
+    ...notificationRoutes(route53, context.notifier),
   ];
 }
 
