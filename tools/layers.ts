@@ -64,11 +64,14 @@ export const layers: readonly Layer[] = [
     outside: true,
   },
   { folder: "health/checker", mayImport: ["base", "telemetry", "health/probes"], outside: true },
+  { folder: "metrics", mayImport: [...model, "control/state", "telemetry"], outside: true },
   {
     folder: "health/votes",
     mayImport: [
       ...model,
+      "metrics",
       "control/state",
+      "control/log",
       "dataplane/policy",
       "telemetry",
       "health/probes",
@@ -81,7 +84,6 @@ export const layers: readonly Layer[] = [
     mayImport: [...model, "control/state", "telemetry"],
     outside: true,
   },
-  { folder: "metrics", mayImport: [...model, "control/state", "telemetry"], outside: true },
   { folder: "api/protocol", mayImport: ["base", "telemetry"], outside: true },
   {
     folder: "api/route53",
