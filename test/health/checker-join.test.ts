@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -181,6 +182,39 @@ test("a checker ends cleanly on SIGTERM", async (t) => {
   await checker.ready;
   assert.deepEqual(await checker.kill("SIGTERM"), { code: 0, signal: null });
 });
+
+test("a checker runs scripts where that is allowed, and leaves none behind", async (t) => {
+  const { plane, port } = await startControlPlane(t);
+  const seconds = `1${process.pid}.5`;
+  const script = (slot: number, command: string, ...args: string[]): CheckSpec => {
+    const probe = { kind: "script" as const, command, args, timeoutMs: 60_000 };
+    return checkSpec({ slot, intervalMs: 1_000, probe });
+  };
+  const checks = [script(1, "/bin/true"), script(2, "/bin/sleep", seconds)];
+  plane.desk.list = { version: 5, checks, allow: [] };
+  const strict = join(t, port);
+  await until(() => plane.table?.record(1) !== undefined, "a result");
+  assert.equal(plane.table?.record(1)?.reason, Reason.scriptNotStarted);
+  assert.equal(plane.table?.verdict(1), Verdict.unknown);
+  await strict.kill("SIGTERM");
+  const checker = join(t, port, ["--allow-scripts"]);
+  await until(() => plane.table?.verdict(1) === Verdict.healthy, "success");
+  await until(() => isRunning(seconds), "the long script");
+  await checker.kill("SIGTERM");
+  await until(() => !isRunning(seconds), "its end");
+});
+
+/** Whether a process has this argument. */
+function isRunning(argument: string): boolean {
+  return readdirSync("/proc").some((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(argument);
+    } catch {
+      return false; // it has just ended
+    }
+  });
+}
 
 test("a checker that may not join says why and ends", async (t) => {
   const { port } = await startControlPlane(t);
