@@ -50,24 +50,22 @@ function openHttps(attempt: Attempt, { spec, address, withName }: Https): void {
   };
   openTls(attempt, options, (socket, letGo) => {
     letGo();
-    if (serverName !== undefined && !hasName(socket, serverName)) {
+    const looksAt = serverName !== undefined || options.validate;
+    // Once: a second call finds nothing.
+    const certificate = looksAt ? socket.getPeerX509Certificate() : undefined;
+    if (serverName !== undefined && !certificateIncludes(certificate, serverName)) {
       // Route 53 tries once more without SNI: the endpoint may have a certificate for that case.
       socket.destroy();
       return openHttps(attempt, { spec, address, withName: false });
     }
-    if (spec.validateCertificate) {
-      const problem = certificateProblem(socket, spec.host ?? address);
+    if (options.validate) {
+      const problem = certificateProblem(socket, { certificate, name: spec.host || address });
       if (problem !== undefined) return attempt.end(Reason.certificateInvalid, problem);
     }
     const openedMs = attempt.connectMs + attempt.tlsMs;
     attempt.limit(spec.responseTimeoutMs - attempt.tlsMs, Reason.responseTimeout);
     ask(attempt, { spec, address, socket, openedMs });
   });
-}
-
-function hasName(socket: TLSSocket, name: string): boolean {
-  const certificate = socket.getPeerX509Certificate();
-  return certificate !== undefined && certificateIncludes(certificate, name);
 }
 
 type Asked = { spec: HttpProbeSpec; address: string; socket: Socket; openedMs: number };
@@ -80,6 +78,8 @@ function ask(attempt: Attempt, { spec, address, socket, openedMs }: Asked): void
     maxHeaderSize: probeHeadSizeMax,
     setHost: false,
   });
+  // However many headers: their size is what is bounded.
+  sent.maxHeadersCount = 0;
   const sentAt = performance.now();
   sent.on("socket", () => {
     socket.prependOnceListener("data", () => (attempt.firstByteMs = performance.now() - sentAt));
@@ -98,12 +98,16 @@ function watchRequest(attempt: Attempt, sent: ClientRequest): void {
   });
   // 101 was not asked for.
   sent.on("upgrade", (response) => attempt.end(Reason.httpStatusFailed, response.statusCode));
+  let response: IncomingMessage | undefined;
+  sent.once("response", (received) => (response = received));
   sent.on("error", (error: NodeJS.ErrnoException) => {
+    // What comes after a whole response is not looked at; its body may still be.
+    if (response?.complete) return;
     if (error.code === "HPE_HEADER_OVERFLOW") return attempt.end(Reason.headersTooLarge);
     if (error.code?.startsWith("HPE_")) return attempt.end(Reason.badResponse);
     endWithError(attempt, error);
   });
-  sent.on("close", () => attempt.end(Reason.connectionReset));
+  sent.on("close", () => response?.complete || attempt.end(Reason.connectionReset));
 }
 
 function headersOf({ search, ...spec }: HttpProbeSpec, address: string): string[] {
