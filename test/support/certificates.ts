@@ -27,12 +27,11 @@ export function makeCertificate(options: CertificateOptions): Certificate {
     const subject = `/CN=${options.names[0]}`;
     const files = ["-keyout", at("key"), "-out", at("request")];
     openssl("req", "-new", "-nodes", "-newkey", ...key, ...files, "-subj", subject);
-    openssl(
-      ...["ca", "-batch", "-selfsign", "-notext", "-config", at("config"), "-md", "sha256"],
-      ...["-keyfile", at("key"), "-in", at("request"), "-out", at("cert")],
-      ...["-startdate", options.from ?? opensslTime(-3_600_000)],
-      ...["-enddate", options.to ?? opensslTime(10 * 24 * 3_600_000)],
-    );
+    const signing = ["-batch", "-selfsign", "-notext", "-config", at("config"), "-md", "sha256"];
+    const signed = ["-keyfile", at("key"), "-in", at("request"), "-out", at("cert")];
+    const from = options.from ?? opensslTime(-3_600_000);
+    const to = options.to ?? opensslTime(10 * 24 * 3_600_000);
+    openssl("ca", ...signing, ...signed, "-startdate", from, "-enddate", to);
     return { cert: readFileSync(at("cert"), "utf8"), key: readFileSync(at("key"), "utf8") };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -26,8 +26,12 @@ export async function startScriptedNameServer(reply: Reply): Promise<ScriptedNam
     queries.push(query);
     const given = reply(query, transport);
     if (given === null || given instanceof Uint8Array) return given;
-    const { edns, ...plain } = query;
-    return encodeMessage({ ...plain, ...given, flags: { qr: true, ...given.flags } });
+    return encodeMessage({
+      ...query,
+      edns: undefined,
+      ...given,
+      flags: { qr: true, ...given.flags },
+    });
   };
   const tcp = createServer((socket) => {
     socket.on("error", () => {});

@@ -56,8 +56,7 @@ async function probeName(found: HostAddresses, allowed = allow) {
     asked.push(host);
     return found;
   };
-  const { address, ...noAddress } = patientSpec;
-  const spec = { ...noAddress, host: "a.example", port: server.port };
+  const spec = { ...patientSpec, address: undefined, host: "a.example", port: server.port };
   const { reason, detail } = await probe(spec, { allow: allowed, resolve });
   await server.stop();
   return { reason, detail, asked, connections: server.connectionCount() };

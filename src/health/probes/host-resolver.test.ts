@@ -33,6 +33,18 @@ test("createHostResolver() asks for A records, once for all who wait", async () 
   assert.deepEqual(types, [TYPE.A]);
 });
 
+test("createHostResolver() asks anew for each lookup, whatever the TTL", async () => {
+  let count = 0;
+  const reply: Reply = () => ({
+    answer: [{ ...address("www.example.", `192.0.2.${++count}`), ttl: 300 }],
+  });
+  const server = await startScriptedNameServer(reply);
+  const resolve = createHostResolver([`127.0.0.1:${server.port}`]);
+  assert.deepEqual(await resolve("www.example"), { addresses: ["192.0.2.1"] });
+  assert.deepEqual(await resolve("www.example"), { addresses: ["192.0.2.2"] });
+  await server.stop();
+});
+
 test("createHostResolver() says what went wrong", async () => {
   const cases = [
     [{}, 0],

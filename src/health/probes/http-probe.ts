@@ -1,7 +1,6 @@
 import { request } from "node:http";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 
 import { probeHeadSizeMax, probeInterimCountMax } from "../../base/limits.ts";
 import type { Attempt } from "./attempt.ts";
@@ -111,15 +110,15 @@ function watchRequest(attempt: Attempt, sent: ClientRequest): void {
   sent.on("close", () => response?.complete || attempt.end(Reason.connectionReset));
 }
 
-function headersOf({ search, ...spec }: HttpProbeSpec, address: string): string[] {
-  return [
-    ...["Host", hostHeaderOf(spec, address)],
-    ...["User-Agent", userAgent],
-    ...["Accept", "*/*"],
-    // Only what can be undone may be done to a body that is looked at.
-    ...(search === undefined ? [] : ["Accept-Encoding", "gzip, deflate"]),
-    ...["Connection", "close"],
-  ];
+function headersOf(spec: HttpProbeSpec, address: string): Record<string, string> {
+  const headers = {
+    Host: hostHeaderOf(spec, address),
+    "User-Agent": userAgent,
+    Accept: "*/*",
+    Connection: "close",
+  };
+  // Only what can be undone may be done to a body that is looked at.
+  return spec.search === undefined ? headers : { ...headers, "Accept-Encoding": "gzip, deflate" };
 }
 
 /** RFC 9112 §3.2: what may not stand in a request line goes as percent and hexadecimal digits. */
