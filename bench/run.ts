@@ -2,7 +2,7 @@
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
  *   bench/run cpu-per-query|routed-cpu|change-latency|import-start|fuzz [options]
- *   bench/run location-lookup|health-checker [options]
+ *   bench/run location-lookup|health-probes|health-checker [options]
  */
 import { parseArgs } from "node:util";
 
@@ -10,6 +10,7 @@ import { changeLatency } from "./change-latency.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
 import { healthChecker } from "./health-checker.ts";
+import { healthProbes } from "./health-probes.ts";
 import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
@@ -63,6 +64,8 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       checkCount: Number(values.checks),
       seconds: Number(values.seconds),
     }),
+  "health-probes": () =>
+    healthProbes({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),
 };
 const benchmark = benchmarks[positionals[0] ?? ""];
