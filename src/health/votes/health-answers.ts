@@ -106,9 +106,8 @@ export function summarise(
 function problemsOf(unwatchedChecks: number, liveLocations: number): string[] {
   if (unwatchedChecks === 0) return [];
   const checks = unwatchedChecks === 1 ? "1 health check" : `${unwatchedChecks} health checks`;
-  return liveLocations === 0
-    ? [`no live checker: ${checks} keep the status they had`]
-    : [`no live checker at the locations of ${checks}: they keep the status they had`];
+  const what = liveLocations === 0 ? "no live checker" : "no live checker at the locations";
+  return [`${what} of ${checks}: last statuses stay`];
 }
 
 type Found = NonNullable<ReturnType<NonNullable<CheckerLocation["table"]>["record"]>>;
