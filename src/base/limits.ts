@@ -230,8 +230,6 @@ export const checkerLocationNameSizeMax = 63;
 export const checkListSizeMax = 64 * 1024 * 1024;
 export const checkIntervalMinMs = 1_000;
 export const checkIntervalMaxMs = 300_000;
-/** Results in a row that a verdict may take. */
-export const checkThresholdMax = 255;
 /** CIDR blocks that a list allows among the refused ones. */
 export const checkAllowCountMax = 1_000;
 /** Probes of one checker under way at once; one more waits and is late. */
@@ -248,8 +246,6 @@ export const checkListTimeoutMs = 10_000;
 export const checkListRetryMs = 1_000;
 /** Octets of the answer to a table. */
 export const checkerAnswerSizeMax = 16 * 1024;
-/** How long a location's last table counts: six of those that come every half second. */
-export const checkerLifeMs = 3_000;
 /** Probes begun in one turn of the event loop, so that answers are read in between. */
 export const probeStartsPerTurnMax = 64;
 
@@ -260,10 +256,8 @@ export const calculatedDepthMax = 16;
 export const calculatedWalkMax = 10_000;
 /** Locations that one check names. */
 export const checkLocationCountMax = 100;
-/** Characters of the name of a location, a routing control, a safety rule, a webhook. */
+/** Characters of the name of a routing control, a safety rule, a webhook. */
 export const healthNameSizeMax = 64;
-/** Seconds between two probes from one location. */
-export const checkIntervalMaxSeconds = 300;
 /** Results in a row that make a verdict. */
 export const checkThresholdMax = 100;
 /** One step of a probe; Route 53's are 4 to 10 s. */
@@ -288,7 +282,7 @@ export const webhookDelayMaxMs = 5 * 60 * 1_000;
 export const webhookTimeoutMs = 10_000;
 /** Deliveries of one webhook that are remembered. */
 export const webhookDeliveryCountMax = 100;
-/** Events to which one webhook's filters are limited. */
+/** Checks to whose events one webhook is limited. */
 export const webhookCheckCountMax = 1_000;
 /** Arguments of a script, and characters of each. */
 export const scriptArgumentCountMax = 32;

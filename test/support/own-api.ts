@@ -27,6 +27,7 @@ export function ownApiOf(routes: readonly Route[]): OwnApi {
       params: found?.params ?? {},
       query: url.searchParams,
       headers: {},
+      remoteAddress: "127.0.0.1",
       body: chunks(body),
     };
     const { body: answer } = await route.handle(input);
