@@ -29,6 +29,7 @@ export type Settings = {
   /** Those of this process. */
   locations: LocationName[];
   scriptsAllowed: boolean;
+  healthEvents: string;
   queryLogs: string;
   logLevel: "debug" | "info" | "warn" | "error";
 };
@@ -84,6 +85,10 @@ export const settingRules = {
   "allow-scripts": {
     fallback: "no",
     help: "whether health checks may run programs on this machine: yes or no",
+  },
+  "health-events": {
+    fallback: "",
+    help: "directory of the log of health events (default: health-events in data)",
   },
   "query-logs": { fallback: "", help: "directory of query logs (default: query-logs in data)" },
   "log-level": { fallback: "info", help: "debug, info, warn or error" },
@@ -192,6 +197,7 @@ function fromTexts(
     healthAllow: all("health-allow").map(readNetwork),
     locations: locations(all("location")),
     scriptsAllowed: oneOf("allow-scripts", one("allow-scripts"), ["yes", "no"]) === "yes",
+    healthEvents: one("health-events") || join(data, "health-events"),
     queryLogs: one("query-logs") || join(data, "query-logs"),
     logLevel: oneOf("log-level", one("log-level"), ["debug", "info", "warn", "error"]),
   };

@@ -1,3 +1,6 @@
+import { present } from "../../base/assert.ts";
+import { parseCidr } from "../../base/ip.ts";
+import type { Cidr } from "../../base/ip.ts";
 import { verdictPublishIntervalMs } from "../../base/limits.ts";
 import type { ProbeResult } from "../probes/probe-result.ts";
 import { Reason } from "../probes/reason.ts";
@@ -6,8 +9,11 @@ import { Scheduler } from "./scheduler.ts";
 import { Streak } from "./streak.ts";
 import { VerdictTableWriter } from "./verdict-table.ts";
 
-/** Looks at one endpoint and ends by itself; `allow` as in CheckList. */
-export type Probe = (check: CheckSpec, allow: readonly string[]) => Promise<ProbeResult>;
+/**
+ * Looks at one endpoint and ends by itself; `allow` as in CheckList. `Reason.none` is the result of
+ * a probe that was stopped.
+ */
+export type Probe = (check: CheckSpec, allow: readonly Cidr[]) => Promise<ProbeResult>;
 
 export type CheckerOptions = {
   location: string;
@@ -33,7 +39,7 @@ export class Checker {
   readonly #scheduler: Scheduler;
   readonly #table: VerdictTableWriter;
   readonly #streaks = new Map<number, Streak>();
-  #allow: readonly string[] = [];
+  #allow: readonly Cidr[] = [];
   #publishedAtMs: number;
 
   constructor(options: CheckerOptions) {
@@ -57,13 +63,13 @@ export class Checker {
 
   /** Runs another list from now on. Checks that are in it as they were go on undisturbed. */
   setList({ version, checks, allow }: CheckList): void {
-    this.#allow = allow;
+    this.#allow = allow.map((block) => present(parseCidr(block), "a list was checked"));
     const { begun, emptied } = this.#scheduler.setChecks(checks);
-    this.#table.resize(checks.reduce((size, { slot }) => Math.max(size, slot + 1), 0));
     for (const slot of emptied) {
       this.#streaks.delete(slot);
       this.#table.clear(slot, 0);
     }
+    this.#table.resize(checks.reduce((size, { slot }) => Math.max(size, slot + 1), 0));
     for (const { slot, version: checkVersion } of begun) {
       this.#streaks.set(slot, new Streak());
       this.#table.clear(slot, checkVersion);
@@ -100,7 +106,7 @@ export class Checker {
 
   #take(check: CheckSpec, result: ProbeResult): void {
     const streak = this.#streaks.get(check.slot);
-    if (!streak) return;
+    if (!streak || result.reason === Reason.none) return;
     const verdict = streak.add(result.reason, check);
     const atSeconds = Math.max(1, Math.floor(this.#options.wallMs() / 1_000));
     this.#table.write(check.slot, { ...result, verdict, atSeconds });

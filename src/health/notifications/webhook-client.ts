@@ -5,7 +5,7 @@ import { Agent, request } from "undici";
 import { parseIp } from "../../base/ip.ts";
 import type { Cidr } from "../../base/ip.ts";
 import { webhookTimeoutMs } from "../../base/limits.ts";
-import { isRefusedEndpoint } from "../../control/model/endpoint-address.ts";
+import { isRefusedEndpoint } from "../../base/refused-endpoint.ts";
 
 export type WebhookRequest = {
   url: string;

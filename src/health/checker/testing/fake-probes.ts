@@ -28,6 +28,10 @@ export class FakeProbes {
   reasonOf: (check: CheckSpec) => Reason = () => Reason.connected;
   readonly #underWay = new Set<{ endMs: number; end: () => void }>();
 
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
   probe(check: CheckSpec): Promise<ProbeResult> {
     this.starts.push({ slot: check.slot, atMs: this.nowMs() });
     return new Promise((resolve) => {
