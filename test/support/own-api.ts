@@ -23,7 +23,6 @@ export function ownApiOf(routes: readonly Route[]): OwnApi {
     if (!route) throw new Error(`No route for ${request}`);
     const input: RouteRequest = {
       requestId: "test",
-      remoteAddress: "127.0.0.1",
       accessKeyId: "TEST",
       params: found?.params ?? {},
       query: url.searchParams,
