@@ -276,10 +276,8 @@ export const calculatedDepthMax = 16;
 export const calculatedWalkMax = 10_000;
 /** Locations that one check names. */
 export const checkLocationCountMax = 100;
-/** Characters of the name of a location, a routing control, a safety rule, a webhook. */
+/** Characters of the name of a routing control, a safety rule, a webhook. */
 export const healthNameSizeMax = 64;
-/** Seconds between two probes from one location. */
-export const checkIntervalMaxSeconds = 300;
 /** Results in a row that make a verdict. */
 export const checkThresholdMax = 100;
 /** One step of a probe; Route 53's are 4 to 10 s. */
@@ -304,7 +302,7 @@ export const webhookDelayMaxMs = 5 * 60 * 1_000;
 export const webhookTimeoutMs = 10_000;
 /** Deliveries of one webhook that are remembered. */
 export const webhookDeliveryCountMax = 100;
-/** Events to which one webhook's filters are limited. */
+/** Checks to whose events one webhook is limited. */
 export const webhookCheckCountMax = 1_000;
 /** Arguments of a script, and characters of each. */
 export const scriptArgumentCountMax = 32;

@@ -1,11 +1,11 @@
 import {
-  checkIntervalMaxSeconds,
+  checkIntervalMaxMs,
+  checkerLocationNameSizeMax,
   checkLocationCountMax,
   checkThresholdMax,
   checkTimeoutMaxMs,
   childHealthCheckCountMax,
   healthExpressionSizeMax,
-  healthNameSizeMax,
   heartbeatMaxSeconds,
   scriptArgumentCountMax,
   scriptArgumentSizeMax,
@@ -19,8 +19,9 @@ import { InvalidNameError, normaliseName } from "./route53-name.ts";
 
 type Member = keyof HealthCheckExtension;
 
-const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-const nameSize = { min: 1, max: healthNameSizeMax };
+/** As checkers are named: see health/checker/location-name.ts. */
+const locationForm = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+const nameSize = { min: 1, max: checkerLocationNameSizeMax };
 const timeout = { min: 1, max: checkTimeoutMaxMs };
 const threshold = { min: 1, max: checkThresholdMax };
 const dayCountMax = 3_650;
@@ -36,7 +37,7 @@ export function readExtension(value: unknown, type: HealthCheckType): HealthChec
     locations: object.optional("locations", (name) => readLocations(object, name)),
     votes: object.optional("votes", (name) => readVotes(object.object(name))),
     intervalSeconds: object.optional("intervalSeconds", (name) =>
-      object.wholeNumber(name, { min: 1, max: checkIntervalMaxSeconds }),
+      object.wholeNumber(name, { min: 1, max: checkIntervalMaxMs / 1000 }),
     ),
     upThreshold: object.optional("upThreshold", (name) => object.wholeNumber(name, threshold)),
     downThreshold: object.optional("downThreshold", (name) => object.wholeNumber(name, threshold)),
@@ -70,8 +71,8 @@ export function readExtension(value: unknown, type: HealthCheckType): HealthChec
 function readLocations(object: InputObject, member: string): string[] {
   const names = object.texts(member, { min: 1, max: checkLocationCountMax }, nameSize);
   for (const [i, name] of names.entries()) {
-    if (nameForm.test(name)) continue;
-    throw object.problem(`${member}.${i}`, "letters, digits and . _ - make the name of a location");
+    if (locationForm.test(name)) continue;
+    throw object.problem(`${member}.${i}`, "small letters, digits and - make a location's name");
   }
   return names;
 }
