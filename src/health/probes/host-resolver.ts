@@ -55,13 +55,18 @@ async function lookUp(resolver: Resolver, host: string): Promise<HostAddresses> 
     const addresses = await resolver.resolve4(host);
     return addresses.length > 0 ? { addresses } : { failure: 0 };
   } catch (error) {
-    return { failure: failures[(error as NodeJS.ErrnoException).code ?? ""] ?? LookupFailure.other };
+    return {
+      failure: failures[(error as NodeJS.ErrnoException).code ?? ""] ?? LookupFailure.other,
+    };
   }
 }
 
 async function withinTime(lookup: Promise<HostAddresses>): Promise<HostAddresses> {
   const late = Promise.withResolvers<HostAddresses>();
-  const timer = setTimeout(() => late.resolve({ failure: LookupFailure.timedOut }), probeLookupTimeoutMs);
+  const timer = setTimeout(
+    () => late.resolve({ failure: LookupFailure.timedOut }),
+    probeLookupTimeoutMs,
+  );
   try {
     return await Promise.race([lookup, late.promise]);
   } finally {

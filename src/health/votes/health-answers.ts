@@ -11,7 +11,7 @@ import { locationVerdict } from "./health-events.ts";
 import type { HealthSummary } from "./health-messages.ts";
 import type { StatusEntry } from "./health-statuses.ts";
 import type { HealthWatch } from "./health-watch.ts";
-import { statusText } from "./status-text.ts";
+import { describeResult } from "../probes/observation-text.ts";
 
 /** What the API asks of the health thread, answered from what it has at the moment. */
 export function locationReports({ locations }: HealthWatch): LocationReport[] {
@@ -73,7 +73,7 @@ export function lastFailures(watch: HealthWatch, healthCheckId: string): Observa
     const { reason, detail, atSeconds } = failure;
     return {
       ...observation,
-      status: statusText(reason, detail),
+      status: describeResult(reason, detail),
       checkedAt: iso(atSeconds * 1_000),
     };
   });

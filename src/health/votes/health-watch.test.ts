@@ -307,3 +307,35 @@ test("observations() are what each location has found last, lastFailures() what 
   );
   assert.deepEqual(observations(world.watch, "none"), []);
 });
+
+test("HealthMeasurements has what Route 53 tells CloudWatch, each probe once", (t) => {
+  const world = new WatchWorld(t);
+  world.put("web", { measureLatency: true });
+  world.put("sum", { type: "CALCULATED", healthThreshold: 1, childHealthChecks: ["web"] });
+  world.say("tokyo", {}, "ap-northeast-1");
+  const data = (): string[] => {
+    const { measurements, statuses } = world.watch;
+    return [...measurements.data(statuses.entries, world.atMs)].map((datum) => {
+      const { sampleCount, sum, minimum } = datum.statistics;
+      const values = datum.dimensions.map(({ value }) => value).join(" ");
+      return `${datum.metricName} ${values}: ${sampleCount} ${sum} ${minimum}`;
+    });
+  };
+  data();
+  world.say("tokyo", healthy, "ap-northeast-1");
+  world.say("tokyo", unhealthy, "ap-northeast-1");
+  assert.deepEqual(data(), [
+    "HealthCheckStatus web: 2 1 0",
+    "HealthCheckPercentageHealthy web: 1 0 0",
+    "ConnectionTime web ap-northeast-1: 2 6 3",
+    "TimeToFirstByte web ap-northeast-1: 2 10 5",
+    "HealthCheckStatus sum: 2 1 0",
+    "ChildHealthCheckHealthyCount sum: 1 0 0",
+  ]);
+  assert.deepEqual(data(), [
+    "HealthCheckStatus web: 1 0 0",
+    "HealthCheckPercentageHealthy web: 1 0 0",
+    "HealthCheckStatus sum: 1 0 0",
+    "ChildHealthCheckHealthyCount sum: 1 0 0",
+  ]);
+});
