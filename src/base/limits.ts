@@ -224,5 +224,44 @@ export const traceEventCountMax = 10_000;
 // Health: votes, calculated checks, notifications
 
 // Metrics and alarms
+/** Different values of one metric and period that are told apart exactly; one datum brings 150. */
+export const distributionBinCountMax = 256;
+/** Metrics known at a time: more than 10,000 health checks make. Some 1 KiB of memory each. */
+export const metricCountMax = 100_000;
+/** Values that wait to be written; more are refused until the disk has caught up. */
+export const metricQueueCountMax = 50_000;
+/** How long the first of a group of values waits for others to be written with it. */
+export const metricFlushDelayMs = 50;
+/** The file of metrics, in octets; from here on the oldest values go, whatever their age. */
+export const metricFileSizeMaxDefault = 2 * 1024 * 1024 * 1024;
+/** Metrics whose old values are joined or dropped in one turn, and rows of each. */
+export const metricAgeingCountMax = 64;
+export const metricAgeingRowCountMax = 3_600;
+/** Periods of one answer to a question for statistics. */
+export const statisticsPointCountMax = 100_800;
+/** Rows read for one question; GetMetricData may ask 500 at once. */
+export const statisticsRowCountMax = 2_000_000;
+/** Questions that wait for the metrics thread. */
+export const metricRequestCountMax = 10_000;
+/** Metric and composite alarms. */
+export const alarmCountMax = 10_000;
+/** Alarms evaluated before others on the thread have a turn. */
+export const alarmTurnCountMax = 250;
+/** History items kept of one alarm, and of all. */
+export const alarmHistoryCountMax = 1_000;
+export const alarmHistoryTotalMax = 200_000;
+/** As at AWS, two weeks. */
+export const alarmHistoryAgeMaxMs = 14 * 24 * 60 * 60 * 1000;
+/** Elements of a composite alarm's rule, and alarms it names: AWS's quotas. */
+export const alarmRuleElementCountMax = 500;
+export const alarmRuleChildCountMax = 100;
+export const alarmRuleSizeMax = 10_240;
+/** Brackets and NOTs inside each other. */
+export const alarmRuleDepthMax = 100;
+/** Composite alarms one above the other. */
+export const alarmNestingMax = 100;
+export const metricsRestartDelayMaxMs = 5_000;
+/** How long the metrics thread may take to write what waits when it is to stop. */
+export const metricsStopMaxMs = 10_000;
 
 // Record extensions
