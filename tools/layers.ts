@@ -76,7 +76,11 @@ export const layers: readonly Layer[] = [
     ],
     outside: true,
   },
-  { folder: "metrics", mayImport: [...model, "control/state", "telemetry"], outside: true },
+  {
+    folder: "metrics",
+    mayImport: [...model, "control/state", "control/log", "dataplane/policy", "telemetry"],
+    outside: true,
+  },
   { folder: "api/protocol", mayImport: ["base", "telemetry"], outside: true },
   {
     folder: "api/route53",

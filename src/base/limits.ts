@@ -237,10 +237,6 @@ export const metricFileSizeMaxDefault = 2 * 1024 * 1024 * 1024;
 /** Metrics whose old values are joined or dropped in one turn, and rows of each. */
 export const metricAgeingCountMax = 64;
 export const metricAgeingRowCountMax = 3_600;
-/** Periods of one answer to a question for statistics. */
-export const statisticsPointCountMax = 100_800;
-/** Rows read for one question; GetMetricData may ask 500 at once. */
-export const statisticsRowCountMax = 2_000_000;
 /** Questions that wait for the metrics thread. */
 export const metricRequestCountMax = 10_000;
 /** Metric and composite alarms. */
@@ -260,6 +256,12 @@ export const alarmRuleSizeMax = 10_240;
 export const alarmRuleDepthMax = 100;
 /** Composite alarms one above the other. */
 export const alarmNestingMax = 100;
+/** A load that has not been reported for so long is not known any more. */
+export const loadAgeMaxMs = 3 * 60 * 1000;
+/** How often alarms, loads and ages are looked at. */
+export const metricsTickMs = 250;
+/** A wall clock that is off by more since the last look has jumped. */
+export const clockJumpMinMs = 2_000;
 export const metricsRestartDelayMaxMs = 5_000;
 /** How long the metrics thread may take to write what waits when it is to stop. */
 export const metricsStopMaxMs = 10_000;
