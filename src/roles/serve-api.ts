@@ -20,6 +20,7 @@ import type { NameServer } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
 import type { Health } from "../health/votes/health.ts";
 import type { Notifier } from "../health/notifications/notifier.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { ApiMetrics } from "./api-metrics.ts";
 import { explain } from "./explain.ts";
@@ -42,6 +43,7 @@ export type ApiParts = {
   queryLogs: QueryLogs;
   locations: MachineLocations;
   health: Health;
+  metrics: Metrics;
   notifier: Notifier;
   /** What TestDNSAnswer goes by, as the workers do. */
   conditions: AnswerConditions;
@@ -49,13 +51,14 @@ export type ApiParts = {
 
 /** Serves the API, makes the first key, and tells commands on this machine where it is. */
 export async function serveApi(parts: ApiParts): Promise<ApiServer> {
-  const { settings, logger, store, nameServer, compiler, queryLogs, locations, health } = parts;
+  const { settings, logger, store, nameServer, compiler, queryLogs, locations, health, metrics } =
+    parts;
   const route53 = route53Context(parts);
   await provideCredentials(settings.data, route53);
   const apiMetrics = new ApiMetrics();
   let url = "";
   const report = new ServerReport({
-    ...{ store, nameServer, compiler, queryLogs, apiMetrics, locations, health },
+    ...{ store, nameServer, compiler, queryLogs, apiMetrics, locations, health, metrics },
     version: packageVersion(),
     apiUrl: () => url,
   });
