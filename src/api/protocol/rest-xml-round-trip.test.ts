@@ -58,6 +58,8 @@ function valueOf(shape: Shape): unknown {
   switch (shape.kind) {
     case "structure":
       return structureOf(shape);
+    case "map":
+      return { key: valueOf(shape.value) };
     case "list":
       return Array.from({ length: shape.constraint?.min ?? 2 }, () => valueOf(shape.element));
     case "boolean":

@@ -7,7 +7,7 @@ import type { ConstraintTable, ListConstraint, ScalarConstraint } from "./constr
  * A shape of the service's model, compiled once from the SDK's schema and the constraint table:
  * the SDK says what there is and how it is spelled, the table what values are allowed.
  */
-export type Shape = StructureShape | ListShape | ScalarShape;
+export type Shape = StructureShape | ListShape | MapShape | ScalarShape;
 
 export type StructureShape = {
   readonly kind: "structure";
@@ -24,6 +24,12 @@ export type ListShape = {
   readonly constraint: ListConstraint | undefined;
 };
 
+/** Keys are strings. */
+export type MapShape = {
+  readonly kind: "map";
+  readonly value: Shape;
+};
+
 export type ScalarShape = {
   readonly kind: ScalarKind;
   /** Name in the constraint table; `undefined` where the model sets no limits. */
@@ -31,7 +37,14 @@ export type ScalarShape = {
   readonly constraint: ScalarConstraint | undefined;
 };
 
-export type ScalarKind = "string" | "boolean" | "timestamp" | "integer" | "long" | "double";
+export type ScalarKind =
+  | "string"
+  | "boolean"
+  | "timestamp"
+  | "integer"
+  | "long"
+  | "double"
+  | "blob";
 
 export type Member = {
   /** The SDK's name: `HostedZoneId`. */
@@ -86,6 +99,7 @@ export class ShapeCompiler {
     const constraint = tableName === undefined ? undefined : this.#table.shapes[tableName];
     if (schema.isStructSchema()) return this.#structure(schema);
     if (schema.isListSchema()) return this.#list(schema, constraint);
+    if (schema.isMapSchema()) return this.#map(schema);
     assert(constraint?.type !== "list", `${tableName} is a list in the constraint table only`);
     return { kind: scalarKindOf(schema, constraint), name: tableName, constraint };
   }
@@ -105,6 +119,11 @@ export class ShapeCompiler {
       element: this.#shape(element, constraint?.element),
       constraint,
     };
+  }
+
+  #map(schema: NormalizedSchema): MapShape {
+    assert(!schema.getMergedTraits().xmlFlattened, "Flattened maps are not supported");
+    return { kind: "map", value: this.#shape(schema.getValueSchema(), undefined) };
   }
 }
 
@@ -127,6 +146,7 @@ function scalarKindOf(
   constraint: ScalarConstraint | undefined,
 ): ScalarKind {
   if (schema.isStringSchema()) return "string";
+  if (schema.isBlobSchema()) return "blob";
   if (schema.isBooleanSchema()) return "boolean";
   if (schema.isTimestampSchema()) return "timestamp";
   assert(schema.isNumericSchema(), `No scalar kind for ${schema.getName(true)}`);
