@@ -79,8 +79,20 @@ export const layers: readonly Layer[] = [
   { folder: "metrics", mayImport: [...model, "control/state", "telemetry"], outside: true },
   { folder: "api/protocol", mayImport: ["base", "telemetry"], outside: true },
   {
+    folder: "api/commit",
+    mayImport: [...model, "control/state", "control/log", "api/protocol"],
+    outside: true,
+  },
+  {
     folder: "api/route53",
-    mayImport: [...model, "control/state", "control/log", "api/protocol", "telemetry"],
+    mayImport: [
+      ...model,
+      "control/state",
+      "control/log",
+      "api/protocol",
+      "api/commit",
+      "telemetry",
+    ],
     outside: true,
   },
   {
@@ -91,6 +103,7 @@ export const layers: readonly Layer[] = [
       "control/log",
       "control/transfer",
       "api/protocol",
+      "api/commit",
       "api/route53",
       "telemetry",
     ],
@@ -98,7 +111,15 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: "api/cloudwatch",
-    mayImport: [...model, "control/state", "control/log", "api/protocol", "metrics", "telemetry"],
+    mayImport: [
+      ...model,
+      "control/state",
+      "control/log",
+      "api/protocol",
+      "api/commit",
+      "metrics",
+      "telemetry",
+    ],
     outside: true,
   },
   { folder: "cli", mayImport: ["base", "dns/wire"], outside: true },

@@ -41,6 +41,14 @@ export const presignedLifeMaxSeconds = 7 * 24 * 60 * 60;
 /** Some 11,000 simple changes: what is read of one request without holding the thread for long. */
 export const xmlElementCountMax = 100_000;
 export const xmlAttributeCountMax = 64;
+/** Metrics of one PutMetricData, and values of one of them: AWS's. */
+export const metricRequestDatumCountMax = 1_000;
+export const metricDatumValueCountMax = 150;
+/** What times data may have, from now: two weeks back, two hours ahead. */
+export const metricPastMaxMs = 14 * 24 * 60 * 60 * 1000;
+export const metricFutureMaxMs = 2 * 60 * 60 * 1000;
+/** Values lie between this and its negative. */
+export const metricValueMax = 2 ** 360;
 /** Broken constraints that are looked for and named in one answer. */
 export const violationsShownMax = 100;
 /** Characters of a wrong value that an error repeats. */
