@@ -54,9 +54,7 @@ function mergedDistribution(target: Aggregate, other: Aggregate): Distribution |
 
 /** The distribution of an aggregate that has one; the aggregate's own where it keeps one. */
 function knownDistribution(aggregate: Aggregate): Distribution {
-  return (
-    aggregate.distribution ?? Distribution.of([aggregate.minimum], [aggregate.sampleCount])
-  );
+  return aggregate.distribution ?? Distribution.of([aggregate.minimum], [aggregate.sampleCount]);
 }
 
 export function copyAggregate(aggregate: Aggregate): Aggregate {

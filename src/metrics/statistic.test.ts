@@ -66,15 +66,18 @@ test("a statistic set has percentiles only where all its values are the same", (
 test("mergeInto(): the aggregate of parts is the aggregate of the whole", () => {
   const value = fc.integer({ min: -500, max: 500 });
   fc.assert(
-    fc.property(fc.array(fc.array(value, { minLength: 1, maxLength: 150 }), { minLength: 1 }), (parts) => {
-      const whole = aggregateOf(datumOf({ values: parts.flat() }));
-      const [first, ...rest] = parts.map((values) => aggregateOf(datumOf({ values })));
-      assert.ok(first);
-      const merged = copyAggregate(first);
-      for (const part of rest) mergeInto(merged, part);
-      for (const name of ["SampleCount", "Sum", "Minimum", "Maximum", "p10", "p50", "p99"]) {
-        assert.equal(statistic(name, merged), statistic(name, whole), name);
-      }
-    }),
+    fc.property(
+      fc.array(fc.array(value, { minLength: 1, maxLength: 150 }), { minLength: 1 }),
+      (parts) => {
+        const whole = aggregateOf(datumOf({ values: parts.flat() }));
+        const [first, ...rest] = parts.map((values) => aggregateOf(datumOf({ values })));
+        assert.ok(first);
+        const merged = copyAggregate(first);
+        for (const part of rest) mergeInto(merged, part);
+        for (const name of ["SampleCount", "Sum", "Minimum", "Maximum", "p10", "p50", "p99"]) {
+          assert.equal(statistic(name, merged), statistic(name, whole), name);
+        }
+      },
+    ),
   );
 });

@@ -12,6 +12,8 @@ export type Shape = StructureShape | ListShape | MapShape | ScalarShape;
 export type StructureShape = {
   readonly kind: "structure";
   readonly name: string;
+  /** Whether a value has exactly one of the members. */
+  readonly union: boolean;
   /** In the order of the schema. */
   readonly members: readonly Member[];
 };
@@ -59,6 +61,13 @@ export type Member = {
   readonly shape: Shape;
 };
 
+const emptyStructure: StructureShape = {
+  kind: "structure",
+  name: "Unit",
+  union: false,
+  members: [],
+};
+
 /** A static structure schema keeps its number of required members, which stand first, in slot 6. */
 const requiredCountSlot = 6;
 
@@ -74,7 +83,7 @@ export class ShapeCompiler {
   /** The structure behind `reference`; the SDK's unit schema gives one without members. */
   structure(reference: $SchemaRef): StructureShape {
     const schema = NormalizedSchema.of(reference);
-    if (schema.isUnitSchema()) return { kind: "structure", name: "Unit", members: [] };
+    if (schema.isUnitSchema()) return emptyStructure;
     assert(schema.isStructSchema(), `${schema.getName(true)} is no structure`);
     return this.#structure(schema);
   }
@@ -84,7 +93,9 @@ export class ShapeCompiler {
     const known = this.#structures.get(source);
     if (known) return known;
     const members: Member[] = [];
-    const structure: StructureShape = { kind: "structure", name: String(source[2]), members };
+    const union = schema.isUnionSchema();
+    const name = String(source[2]);
+    const structure: StructureShape = { kind: "structure", name, union, members };
     this.#structures.set(source, structure); // before its members: a shape may hold itself
     const requiredCount = Number(source[requiredCountSlot] ?? 0);
     for (const [name, member] of schema.structIterator()) {

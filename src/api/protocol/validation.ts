@@ -204,8 +204,17 @@ const compiledPatterns = new Map<string, RegExp>();
 function matches(pattern: string, text: string): boolean {
   let compiled = compiledPatterns.get(pattern);
   if (!compiled) {
-    compiled = new RegExp(`^(?:${pattern})$`, "u");
+    compiled = compilePattern(`^(?:${pattern})$`);
     compiledPatterns.set(pattern, compiled);
   }
   return compiled.test(text);
+}
+
+/** Models have escapes that the mode for Unicode refuses: `[\-\_]`. */
+function compilePattern(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern, "u");
+  } catch {
+    return new RegExp(pattern);
+  }
 }

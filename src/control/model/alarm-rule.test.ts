@@ -66,11 +66,14 @@ test("parseAlarmRule() says where it cannot go on", () => {
     ["()", /is expected/],
   ];
   for (const [rule, message] of refused) {
-    assert.throws(() => parseAlarmRule(rule), (error) => {
-      assert.ok(error instanceof AlarmRuleError, rule);
-      assert.match(error.message, message, rule);
-      return true;
-    });
+    assert.throws(
+      () => parseAlarmRule(rule),
+      (error) => {
+        assert.ok(error instanceof AlarmRuleError, rule);
+        assert.match(error.message, message, rule);
+        return true;
+      },
+    );
   }
 });
 

@@ -131,7 +131,8 @@ class AlarmRuleParser {
       return { kind: "constant", value: word === "TRUE" };
     }
     const state = states.get(word);
-    if (state === undefined) throw this.#unexpected("ALARM(), OK(), INSUFFICIENT_DATA(), TRUE, FALSE, NOT or '('");
+    if (state === undefined)
+      throw this.#unexpected("ALARM(), OK(), INSUFFICIENT_DATA(), TRUE, FALSE, NOT or '('");
     this.#takeWord(word);
     if (!this.#take("(")) throw this.#unexpected("'('");
     const name = this.#name();

@@ -26,7 +26,10 @@ function rangeOf(text: string): Datapoint[] {
   }));
 }
 
-function ruleOf(datapointsToAlarm: number, evaluationPeriods: number): Omit<AlarmRule, "treatMissingData"> {
+function ruleOf(
+  datapointsToAlarm: number,
+  evaluationPeriods: number,
+): Omit<AlarmRule, "treatMissingData"> {
   return {
     namespace: "Test",
     metricName: "M",
@@ -108,7 +111,9 @@ test("breaches() knows the four comparisons", () => {
     ["LessThanOrEqualToThreshold", [true, true, false]],
   ] as const;
   for (const [comparisonOperator, expected] of cases) {
-    const found = [4, 5, 6].map((value) => breaches({ threshold: 5, comparisonOperator }, { value }));
+    const found = [4, 5, 6].map((value) =>
+      breaches({ threshold: 5, comparisonOperator }, { value }),
+    );
     assert.deepEqual(found, expected, comparisonOperator);
   }
 });

@@ -45,8 +45,7 @@ export function evaluate(rule: Rule, range: readonly Datapoint[]): Verdict {
   const missing = evaluationPeriods - evaluated.length;
   const filled = breaching + (treatMissingData === "breaching" ? missing : 0);
   if (filled >= datapointsToAlarm) return { state: "ALARM", evaluated };
-  const decidedByData =
-    missing === 0 || breaching < evaluated.length || fillsIn(treatMissingData);
+  const decidedByData = missing === 0 || breaching < evaluated.length || fillsIn(treatMissingData);
   if (decidedByData) return { state: "OK", evaluated };
   // All there is breaches, and it is too little.
   if (treatMissingData === "ignore") return { state: "retain", evaluated };

@@ -65,7 +65,8 @@ test("metricReason() tells what missing data was taken for", () => {
       "treated as [NonBreaching].",
   );
   assert.equal(
-    reasonOf({ ...two, treatMissingData: "breaching" }, [1, undefined, undefined, undefined]).reason,
+    reasonOf({ ...two, treatMissingData: "breaching" }, [1, undefined, undefined, undefined])
+      .reason,
     "Threshold Crossed: 1 out of the last 2 datapoints [1.0 (22/11/26 16:00:00)] was not greater " +
       "than or equal to the threshold (90.0) and 1 missing datapoint was treated as [Breaching] " +
       "(minimum 1 datapoint for ALARM -> OK transition).",

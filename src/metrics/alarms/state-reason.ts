@@ -94,7 +94,8 @@ export function compositeReason(
   child: { arn: string; state: AlarmState; atMs: number } | undefined,
   own: { arn: string; state: AlarmState },
 ): StateReason {
-  if (!child) return { reason: `${own.arn} was created and its alarm rule evaluates to ${own.state}` };
+  if (!child)
+    return { reason: `${own.arn} was created and its alarm rule evaluates to ${own.state}` };
   const state = { value: child.state, timestamp: longTime(child.atMs) };
   return {
     reason: `${child.arn} transitioned to ${child.state} at ${spokenTime(child.atMs)}`,
@@ -124,9 +125,12 @@ export function longTime(atMs: number): string {
 }
 
 const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const months = ["January", "February", "March", "April", "May", "June", "July", "August"].concat(
-  ["September", "October", "November", "December"],
-);
+const months = ["January", "February", "March", "April", "May", "June", "July", "August"].concat([
+  "September",
+  "October",
+  "November",
+  "December",
+]);
 
 /** `Sunday 22 November, 2026 16:00:00 UTC` */
 function spokenTime(atMs: number): string {

@@ -43,7 +43,10 @@ function periods(store: MetricStore, period: number): unknown[] {
 test("MetricStore shows values at once, and after they are written", () => {
   const { store } = openStore();
   const minute = now - 30;
-  store.add([datumOf({ value: 1, atMs: nowMs }), datumOf({ value: 5, atMs: nowMs - 29_000 })], nowMs);
+  store.add(
+    [datumOf({ value: 1, atMs: nowMs }), datumOf({ value: 5, atMs: nowMs - 29_000 })],
+    nowMs,
+  );
   assert.deepEqual(periods(store, 60), [[minute, 6, 2, 1]]);
   store.flush();
   assert.equal(store.waitingCount, 0);
@@ -56,13 +59,28 @@ test("MetricStore shows values at once, and after they are written", () => {
 test("MetricStore keeps seconds of high resolution apart, and units", () => {
   const { store } = openStore();
   const high = { resolutionSeconds: 1 as const };
-  store.add([datumOf({ ...high, value: 1, atMs: nowMs }), datumOf({ ...high, value: 2, atMs: nowMs + 1_000 })], nowMs);
+  store.add(
+    [
+      datumOf({ ...high, value: 1, atMs: nowMs }),
+      datumOf({ ...high, value: 2, atMs: nowMs + 1_000 }),
+    ],
+    nowMs,
+  );
   store.add([datumOf({ value: 4, unit: "Count", atMs: nowMs })], nowMs);
-  assert.deepEqual(periods(store, 1), [[now, 1, 1, 1], [now + 1, 2, 1, 2]]);
+  assert.deepEqual(periods(store, 1), [
+    [now, 1, 1, 1],
+    [now + 1, 2, 1, 2],
+  ]);
   const [known] = store.catalogue.from(0, 1);
   assert.ok(known);
   const perUnit = sumPeriods(store.read(known, forever), { from: 0, period: 60, perUnit: true });
-  assert.deepEqual(perUnit.map(({ unit, aggregate }) => [unit, aggregate.sum]), [[0, 3], [15, 4]]);
+  assert.deepEqual(
+    perUnit.map(({ unit, aggregate }) => [unit, aggregate.sum]),
+    [
+      [0, 3],
+      [15, 4],
+    ],
+  );
 });
 
 test("MetricStore puts late values where those of their time are kept", () => {
@@ -95,27 +113,31 @@ test("MetricStore refuses more than may wait, and takes all or nothing", () => {
 test("aggregates of parts are those of the whole, flushed or not, aged or not", () => {
   const datum = fc.record({ value: fc.integer({ min: 0, max: 99 }), second: fc.nat(7_199) });
   fc.assert(
-    fc.property(fc.array(datum, { minLength: 1, maxLength: 60 }), fc.infiniteStream(fc.nat(9)), (data, draws) => {
-      const [whole, parts] = [openStore(), openStore()];
-      const start = now - 30 - 2 * hour;
-      const all = data.map(({ value, second }) =>
-        datumOf({ value, resolutionSeconds: 1, atMs: (start + second) * 1000 }),
-      );
-      whole.store.add(all, nowMs);
-      const laterMs = nowMs + 16 * day * 1000;
-      const ageing = new Ageing(parts.db, parts.store, 1e9);
-      for (const each of all) {
-        parts.store.add([each], nowMs);
-        const draw = draws.next().value;
-        if (draw < 3) parts.store.flush();
-        if (draw === 9) ageing.turn(laterMs);
-      }
-      assert.deepEqual(periods(parts.store, hour), periods(whole.store, hour));
-      parts.store.flush();
-      ageing.turn(laterMs);
-      ageing.turn(laterMs);
-      assert.deepEqual(periods(parts.store, hour), periods(whole.store, hour));
-    }),
+    fc.property(
+      fc.array(datum, { minLength: 1, maxLength: 60 }),
+      fc.infiniteStream(fc.nat(9)),
+      (data, draws) => {
+        const [whole, parts] = [openStore(), openStore()];
+        const start = now - 30 - 2 * hour;
+        const all = data.map(({ value, second }) =>
+          datumOf({ value, resolutionSeconds: 1, atMs: (start + second) * 1000 }),
+        );
+        whole.store.add(all, nowMs);
+        const laterMs = nowMs + 16 * day * 1000;
+        const ageing = new Ageing(parts.db, parts.store, 1e9);
+        for (const each of all) {
+          parts.store.add([each], nowMs);
+          const draw = draws.next().value;
+          if (draw < 3) parts.store.flush();
+          if (draw === 9) ageing.turn(laterMs);
+        }
+        assert.deepEqual(periods(parts.store, hour), periods(whole.store, hour));
+        parts.store.flush();
+        ageing.turn(laterMs);
+        ageing.turn(laterMs);
+        assert.deepEqual(periods(parts.store, hour), periods(whole.store, hour));
+      },
+    ),
     { numRuns: 40 },
   );
 });
@@ -125,7 +147,10 @@ test("Ageing joins old values, and drops those that are too old", () => {
   const ageing = new Ageing(db, store, 1e9);
   const base = now - 30;
   for (let i = 0; i < 7_200; i++) {
-    store.add([datumOf({ value: i % 10, resolutionSeconds: 1, atMs: (base + i) * 1000 })], base * 1000);
+    store.add(
+      [datumOf({ value: i % 10, resolutionSeconds: 1, atMs: (base + i) * 1000 })],
+      base * 1000,
+    );
   }
   store.flush();
   const [known] = store.catalogue.from(0, 1);
@@ -134,7 +159,12 @@ test("Ageing joins old values, and drops those that are too old", () => {
     [...new Set([...store.read(known, forever)].map(({ resolution }) => resolution))].toSorted();
   const hourly = periods(store, hour);
   const at = (age: number): number => (base + 2 * hour + age) * 1000;
-  for (const [age, left] of [[0, [1]], [4 * hour, [60]], [16 * day, [300]], [64 * day, [3_600]]] as const) {
+  for (const [age, left] of [
+    [0, [1]],
+    [4 * hour, [60]],
+    [16 * day, [300]],
+    [64 * day, [3_600]],
+  ] as const) {
     for (let turns = 0; turns < 5; turns++) ageing.turn(at(age));
     assert.deepEqual(resolutionsLeft(), left, `after ${age} s`);
     assert.deepEqual(periods(store, hour), hourly, `after ${age} s`);

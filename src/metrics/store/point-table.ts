@@ -61,9 +61,7 @@ export class PointTable {
       `SELECT ${columns}, distribution FROM point
        WHERE metric = ? AND resolution = ? AND at < ? ORDER BY at LIMIT ?`,
     );
-    this.#remove = db.prepare(
-      "DELETE FROM point WHERE metric = ? AND resolution = ? AND at < ?",
-    );
+    this.#remove = db.prepare("DELETE FROM point WHERE metric = ? AND resolution = ? AND at < ?");
     this.#any = prepare("SELECT 1 FROM point WHERE metric = ? LIMIT 1");
     this.#newest = prepare("SELECT max(at) FROM point WHERE metric = ? AND resolution = ?");
   }
