@@ -65,10 +65,17 @@ export const layers: readonly Layer[] = [
   },
   { folder: "health/checker", mayImport: ["base", "telemetry", "health/probes"], outside: true },
   {
+    folder: "metrics",
+    mayImport: [...model, "control/state", "control/log", "dataplane/policy", "telemetry"],
+    outside: true,
+  },
+  {
     folder: "health/votes",
     mayImport: [
       ...model,
+      "metrics",
       "control/state",
+      "control/log",
       "dataplane/policy",
       "telemetry",
       "health/probes",
@@ -76,7 +83,11 @@ export const layers: readonly Layer[] = [
     ],
     outside: true,
   },
-  { folder: "metrics", mayImport: [...model, "control/state", "telemetry"], outside: true },
+  {
+    folder: "health/notifications",
+    mayImport: [...model, "control/state", "telemetry"],
+    outside: true,
+  },
   { folder: "api/protocol", mayImport: ["base", "telemetry"], outside: true },
   {
     folder: "api/commit",
@@ -102,6 +113,9 @@ export const layers: readonly Layer[] = [
       "control/state",
       "control/log",
       "control/transfer",
+      "health/probes",
+      "health/checker",
+      "health/notifications",
       "api/protocol",
       "api/commit",
       "api/route53",
@@ -144,6 +158,7 @@ export const layers: readonly Layer[] = [
       "health/probes",
       "health/checker",
       "health/votes",
+      "health/notifications",
       "metrics",
     ],
     outside: true,

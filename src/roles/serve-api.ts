@@ -7,6 +7,7 @@ import { createRoute53Service } from "../api/protocol/route53-service.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
 import { route53Handlers } from "../api/route53/route53-handlers.ts";
 import { secretOf } from "../api/signpost/access-keys.ts";
+import { checkerRoutes } from "../api/signpost/checkers.ts";
 import type { SignpostContext } from "../api/signpost/signpost-context.ts";
 import { signpostRoutes } from "../api/signpost/signpost-routes.ts";
 import { systemClock } from "../base/clock.ts";
@@ -17,6 +18,9 @@ import { nameServerSuffixDefault } from "../control/model/name-servers.ts";
 import { ListenError } from "../dataplane/server/listen-error.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import type { Health } from "../health/votes/health.ts";
+import type { Notifier } from "../health/notifications/notifier.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { ApiMetrics } from "./api-metrics.ts";
 import { explain } from "./explain.ts";
@@ -38,25 +42,30 @@ export type ApiParts = {
   compiler: Compiler;
   queryLogs: QueryLogs;
   locations: MachineLocations;
+  health: Health;
+  metrics: Metrics;
+  notifier: Notifier;
   /** What TestDNSAnswer goes by, as the workers do. */
   conditions: AnswerConditions;
 };
 
 /** Serves the API, makes the first key, and tells commands on this machine where it is. */
 export async function serveApi(parts: ApiParts): Promise<ApiServer> {
-  const { settings, logger, store, nameServer, compiler, queryLogs, locations } = parts;
+  const { settings, logger, store, nameServer, compiler, queryLogs, locations, health, metrics } =
+    parts;
   const route53 = route53Context(parts);
   await provideCredentials(settings.data, route53);
   const apiMetrics = new ApiMetrics();
   let url = "";
   const report = new ServerReport({
-    ...{ store, nameServer, compiler, queryLogs, apiMetrics, locations },
+    ...{ store, nameServer, compiler, queryLogs, apiMetrics, locations, health, metrics },
     version: packageVersion(),
     apiUrl: () => url,
   });
   const context: SignpostContext = {
     route53,
     locations,
+    notifier: parts.notifier,
     status: () => report.status(),
     importZone: (job) => importZone(store, job),
     exportZone: (zone) => exportZone(settings.data, zone),
@@ -69,7 +78,11 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   const api = await startListening({
     listen: settings.api,
     services: [createRoute53Service(route53Handlers(route53))],
-    routes: [...signpostRoutes(context), ...report.routes()],
+    routes: [
+      ...signpostRoutes(context),
+      ...checkerRoutes({ desk: health.desk, ownLocations: ownLocations(settings) }),
+      ...report.routes(),
+    ],
     secretOf: (accessKeyId) => secretOf(store.state, accessKeyId),
     clock: systemClock,
     logger,
@@ -81,6 +94,10 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   url = `http://${formatEndpoint(api)}`;
   writeEndpoint(settings.data, url);
   return api;
+}
+
+function ownLocations({ locations }: Settings): string[] {
+  return locations.map(({ location }) => location);
 }
 
 function unservedMessage(name: string): string {
@@ -100,14 +117,16 @@ function route53Context({
   settings,
   store,
   compiler,
+  health,
   conditions,
-}: Pick<ApiParts, "settings" | "store" | "compiler" | "conditions">): ApiContext {
+}: Pick<ApiParts, "settings" | "store" | "compiler" | "health" | "conditions">): ApiContext {
   const fixed = settings.nameServers.length > 0 ? { fixed: settings.nameServers } : {};
   return {
     state: store.state,
     log: store.log,
     clock: systemClock,
     random: systemRandom,
+    health: health.report,
     settings: {
       accountId: settings.account,
       nameServers: { ...fixed, suffix: nameServerSuffixDefault },

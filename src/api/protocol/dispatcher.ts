@@ -9,6 +9,8 @@ import { ClientGoneError, readChunks } from "./request-body.ts";
 import { parseTarget, pathOf } from "./request-target.ts";
 import type { RequestTarget } from "./request-target.ts";
 import type { Route, RouteResponse } from "./route.ts";
+import { RouteTable } from "./route-table.ts";
+import type { FoundRoutes } from "./route-table.ts";
 import { commonErrors, ServiceError } from "./service-error.ts";
 import type { Service } from "./service.ts";
 
@@ -74,7 +76,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #limits: DispatcherLimits;
   readonly #authenticator: Authenticator;
-  readonly #routes: ReadonlyMap<string, readonly Route[]>;
+  readonly #routes: RouteTable;
   #heldOctets = 0;
   #underWay = 0;
 
@@ -82,7 +84,7 @@ export class Dispatcher {
     this.#options = options;
     this.#limits = limits;
     this.#authenticator = new Authenticator(options);
-    this.#routes = Map.groupBy(options.routes, (route) => route.path);
+    this.#routes = new RouteTable(options.routes);
   }
 
   /** @throws ClientGoneError where there is nobody left to answer */
@@ -124,8 +126,8 @@ export class Dispatcher {
     const head = { ...received.head, path: pathOf(target), query };
     received.target = target;
     received.head = head;
-    const routes = this.#routes.get(head.path);
-    if (routes) return await this.#answerRoute(received, routes);
+    const found = this.#routes.find(target.segments);
+    if (found) return await this.#answerRoute(received, found);
     const service = this.#options.services.find((candidate) => candidate.accepts(head));
     if (service) return await this.#answerService(received, service);
     const message = `Unknown operation: ${head.method} ${head.path}`;
@@ -150,7 +152,8 @@ export class Dispatcher {
     });
   }
 
-  async #answerRoute(received: Received, routes: readonly Route[]): Promise<RouteResponse> {
+  async #answerRoute(received: Received, found: FoundRoutes): Promise<RouteResponse> {
+    const { routes, params } = found;
     received.encodeError = encodeRouteError;
     const { method, path } = received.head;
     const wanted = method === "HEAD" ? "GET" : method;
@@ -159,7 +162,7 @@ export class Dispatcher {
       const allow = routes.map((candidate) => candidate.method).join(", ");
       throw new ServiceError("MethodNotAllowed", `${method} ${path}: allowed are ${allow}`);
     }
-    received.operation = `${route.method} ${path}`;
+    received.operation = `${route.method} ${route.path}`;
     const signed = route.access === "signed";
     const authentication = signed ? this.#authenticate(received, routeSigningNames) : undefined;
     const body = await this.#routeBody(received, route, authentication);
@@ -169,8 +172,10 @@ export class Dispatcher {
     return await route.handle({
       requestId,
       accessKeyId: authentication?.accessKeyId,
+      params,
       query,
       headers,
+      remoteAddress: received.exchange.request.socket.remoteAddress ?? "",
       body,
     });
   }

@@ -5,6 +5,7 @@
  */
 export const commonErrors = {
   AccessDenied: 403,
+  Conflict: 409,
   IncompleteSignature: 400,
   InternalFailure: 500,
   InvalidAction: 400,

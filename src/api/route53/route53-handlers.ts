@@ -8,6 +8,7 @@ import { deleteHostedZone } from "./delete-hosted-zone.ts";
 import { geoLocations } from "./geo-locations.ts";
 import { getChange } from "./get-change.ts";
 import { getHostedZone } from "./get-hosted-zone.ts";
+import { healthCheckStatus } from "./health-check-status.ts";
 import { healthChecks } from "./health-checks.ts";
 import { limits } from "./limits.ts";
 import { listCidrCollections } from "./list-cidr-collections.ts";
@@ -29,8 +30,8 @@ import { vpcAssociationAuthorizations } from "./vpc-association-authorizations.t
 import { vpcAssociations } from "./vpc-associations.ts";
 
 /**
- * Every Route 53 operation there is. What health checks find and DNSSEC are not: the protocol layer
- * answers for what is left out that it is not implemented.
+ * Every Route 53 operation there is. DNSSEC is not: the protocol layer answers for what is left out
+ * that it is not implemented.
  */
 export function route53Handlers(context: ApiContext): Route53Handlers {
   return guarded({
@@ -55,6 +56,7 @@ export function route53Handlers(context: ApiContext): Route53Handlers {
     ...geoLocations(context),
     ...healthChecks(context),
     ...updateHealthCheck(context),
+    ...healthCheckStatus(context),
     ...trafficPolicies(context),
     ...listTrafficPolicies(context),
     ...trafficPolicyInstances(context),

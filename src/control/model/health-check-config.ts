@@ -1,7 +1,7 @@
 import { parseIp } from "../../base/ip.ts";
 import type { Cidr } from "../../base/ip.ts";
 import { childHealthCheckCountMax } from "../../base/limits.ts";
-import { isRefusedEndpoint } from "./endpoint-address.ts";
+import { isRefusedEndpoint } from "../../base/refused-endpoint.ts";
 import type { HealthCheckConfig, HealthCheckType } from "./health-check.ts";
 import { checksEndpoint } from "./health-check.ts";
 import { InvalidNameError, normaliseName } from "./route53-name.ts";
@@ -19,6 +19,7 @@ export type ConfigFacts = {
   allowedEndpoints: readonly Cidr[];
   /** The type of another check; `undefined` where there is none with this id. */
   typeOf(healthCheckId: string): HealthCheckType | undefined;
+  isRoutingControl(arn: string): boolean;
 };
 
 const requestIntervals = [10, 30];
@@ -75,6 +76,9 @@ export function completeConfig(given: GivenConfig, facts: ConfigFacts): HealthCh
   }
   require(given, "routingControlArn");
   const { routingControlArn = "" } = given;
+  if (!facts.isRoutingControl(routingControlArn)) {
+    throw invalid(`There is no routing control with the ARN ${routingControlArn}`);
+  }
   return { ...both, routingControlArn };
 }
 

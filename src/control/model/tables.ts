@@ -20,7 +20,8 @@ export type TableName =
   | "cidrLocationUse" // [collectionId, location, zoneId, name, type and set identifier]
   | "healthCheck" // [healthCheckId]
   | "healthCheckByCallerReference" // [callerReference] → id, also of one that is gone
-  | "healthCheckByChild" // [childHealthCheckId, healthCheckId of the calculated check]
+  | "healthCheckByChild" // [healthCheckId, id of a calculated check that is made of it]
+  | "healthCheckByControl" // [routing control ARN, healthCheckId]
   | "healthCheckUse" // [healthCheckId, zoneId, name, type and set identifier]
   | "healthSlot" // [healthCheckId] → slot; of one that is gone as long as it is used
   | "healthSlotOwner" // [slot, 5 digits] → healthCheckId

@@ -95,6 +95,20 @@ export class MetricStore {
     }
   }
 
+  /** The average of the newest bucket of a metric, whatever its units, and when it began. */
+  newest(key: string): { atMs: number; average: number } | undefined {
+    const known = this.catalogue.find(key);
+    if (!known) return undefined;
+    const range = { from: known.lastAt, to: Infinity, withDistribution: false };
+    const [sum] = sumPeriods(this.read(known, range), {
+      from: known.lastAt,
+      period: 3_600,
+      perUnit: false,
+    });
+    if (!sum || sum.aggregate.sampleCount === 0) return undefined;
+    return { atMs: sum.at * 1000, average: sum.aggregate.sum / sum.aggregate.sampleCount };
+  }
+
   /** Whether values of this metric wait to be written. */
   hasWaiting(metric: KnownMetric): boolean {
     return this.#waiting.has(metric.id);

@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from "node:fs";
+import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 export const metricsFileName = "metrics.db";
@@ -82,6 +82,8 @@ const sqliteCorrupt = 11;
 const sqliteNotADatabase = 26;
 
 function openChecked({ path, sizeMax }: MetricsFileOptions): DatabaseSync {
+  // Nobody else's to read; what SQLite puts beside it gets the same mode.
+  if (path !== ":memory:") closeSync(openSync(path, "a", 0o600));
   const db = new DatabaseSync(path);
   try {
     db.exec(`PRAGMA page_size = ${pageSize}; PRAGMA journal_mode = WAL`);

@@ -1,0 +1,76 @@
+import type { HealthCheckExtension } from "../../control/model/health-check-extension.ts";
+import {
+  HealthExpressionError,
+  namesOf,
+  parseHealthExpression,
+} from "../../control/model/health-expression.ts";
+import { InputProblem } from "../../control/model/input-object.ts";
+import type { StateReader } from "../../control/state/state-reader.ts";
+
+/**
+ * The extension with every name of its expression bound to a check: by its own `checks`, as an
+ * id, or as the `Name` tag of one check.
+ * @throws InputProblem
+ */
+export function bindNames(
+  state: StateReader,
+  extension: HealthCheckExtension,
+): HealthCheckExtension {
+  const { expression, checks = {} } = extension;
+  if (expression === undefined) return extension;
+  const names = readNames(expression);
+  for (const name of Object.keys(checks)) {
+    if (names.includes(name)) continue;
+    throw new InputProblem(`extension.checks.${name}`, "is not a name of the expression");
+  }
+  const tagged = new TaggedChecks(state);
+  const bound = names.map((name) => [name, checks[name] ?? tagged.idOf(name)] as const);
+  return { ...extension, checks: Object.fromEntries(bound) };
+}
+
+function readNames(expression: string): string[] {
+  try {
+    return namesOf(parseHealthExpression(expression));
+  } catch (error) {
+    if (!(error instanceof HealthExpressionError)) throw error;
+    throw new InputProblem("extension.expression", error.message);
+  }
+}
+
+/** Names of checks, read from their tags when the first is asked for. */
+class TaggedChecks {
+  readonly #state: StateReader;
+  #idsByName: Map<string, string[]> | undefined;
+
+  constructor(state: StateReader) {
+    this.#state = state;
+  }
+
+  idOf(name: string): string {
+    if (this.#state.get("healthCheck", [name]) !== undefined) return name;
+    const [id, other] = this.#idsOf(name);
+    if (id !== undefined && other === undefined) return id;
+    const why = id === undefined ? "no check" : `several checks, ${id} and ${other} among them`;
+    throw new InputProblem(
+      "extension.expression",
+      `${JSON.stringify(name)} is the name of ${why}; extension.checks can say which is meant`,
+    );
+  }
+
+  #idsOf(name: string): readonly string[] {
+    this.#idsByName ??= this.#read();
+    return this.#idsByName.get(name) ?? [];
+  }
+
+  #read(): Map<string, string[]> {
+    const tags = this.#state.list<Record<string, string>>("tag", { prefix: ["healthcheck"] });
+    const byName = new Map<string, string[]>();
+    for (const { key, value } of tags) {
+      const { Name: name } = value;
+      const id = key[1];
+      if (name === undefined || id === undefined) continue;
+      byName.set(name, [...(byName.get(name) ?? []), id]);
+    }
+    return byName;
+  }
+}

@@ -1,0 +1,80 @@
+import type { AlarmRule } from "../../control/model/alarm.ts";
+import type { HealthCheckExtension } from "../../control/model/health-check-extension.ts";
+import type { CheckStatus, Observation } from "../../control/model/health-report.ts";
+import type { HealthCheck, HealthCheckConfig } from "../../control/model/health-check.ts";
+import type { ApiContext } from "../route53/api-context.ts";
+import { readCheck } from "../route53/health-check-rows.ts";
+import type { StoredCheck } from "../route53/health-check-rows.ts";
+
+/** A check with all that is set and all that is known of it. */
+export type HealthCheckView = {
+  id: string;
+  /** Its tag `Name`. */
+  name?: string;
+  callerReference: string;
+  version: number;
+  config: HealthCheckConfig;
+  alarm?: AlarmRule;
+  extension?: HealthCheckExtension;
+  status: Omit<CheckStatus, "healthCheckId">;
+  /** What each location has found last. */
+  locations: Observation[];
+  /** Only where one check is asked for. */
+  lastFailures?: Observation[];
+};
+
+export type HealthCheckPage = { healthChecks: HealthCheckView[]; nextMarker?: string };
+
+/** Checks in the order of their ids, from `marker` on. */
+export async function listHealthChecks(
+  context: ApiContext,
+  { marker, limit }: { marker: string | undefined; limit: number },
+): Promise<HealthCheckPage> {
+  const rows = context.state.read(() =>
+    context.state
+      .list<HealthCheck>("healthCheck", {
+        ...(marker === undefined ? {} : { from: [marker] }),
+        limit: limit + 1,
+      })
+      .map(({ key }) => readCheck(context, key[0] ?? "")),
+  );
+  const next = rows[limit]?.check.id;
+  const healthChecks = await viewsOf(context, rows.slice(0, limit));
+  return { healthChecks, ...(next === undefined ? {} : { nextMarker: next }) };
+}
+
+/** @throws ServiceError NoSuchHealthCheck */
+export async function showHealthCheck(context: ApiContext, id: string): Promise<HealthCheckView> {
+  const [view] = await viewsOf(context, [readCheck(context, id)]);
+  return { ...(view as HealthCheckView), lastFailures: await context.health.lastFailures(id) };
+}
+
+async function viewsOf(
+  context: ApiContext,
+  stored: readonly StoredCheck[],
+): Promise<HealthCheckView[]> {
+  const ids = stored.map(({ check }) => check.id);
+  const statuses = ids.length === 0 ? [] : await context.health.statuses(ids);
+  const byId = new Map(statuses.map((status) => [status.healthCheckId, status]));
+  const observations = await Promise.all(ids.map((id) => context.health.observations(id)));
+  return stored.map(({ check, extension }, i) => {
+    const { id, callerReference, version, config, alarm } = check;
+    const { Name: name } = context.state.get<{ Name?: string }>("tag", ["healthcheck", id]) ?? {};
+    return {
+      id,
+      ...(name === undefined ? {} : { name }),
+      ...{ callerReference, version, config },
+      ...(alarm && { alarm }),
+      ...(extension && { extension }),
+      status: statusOf(byId.get(id)),
+      locations: observations[i] ?? [],
+    };
+  });
+}
+
+/** A check so new that nobody has counted its votes is healthy, as at Route 53. */
+function statusOf(status: CheckStatus | undefined): HealthCheckView["status"] {
+  if (!status) return { healthy: true, why: "Nothing is known yet" };
+  const { healthCheckId, ...rest } = status;
+  return rest;
+}
