@@ -53,6 +53,8 @@ export const metricRequestSizeMax = 1024 * 1024;
 /** Metrics of one PutMetricData, and values of one of them: AWS's. */
 export const metricRequestDatumCountMax = 1_000;
 export const metricDatumValueCountMax = 150;
+/** Data points of one answer: AWS's. */
+export const statisticsPointCountMax = 100_800;
 /** Queries of one GetMetricData: AWS's. */
 export const metricDataQueryCountMax = 500;
 /** What times data may have, from now: two weeks back, two hours ahead. */
