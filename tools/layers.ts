@@ -90,8 +90,20 @@ export const layers: readonly Layer[] = [
   },
   { folder: "api/protocol", mayImport: ["base", "telemetry"], outside: true },
   {
+    folder: "api/commit",
+    mayImport: [...model, "control/state", "control/log", "api/protocol"],
+    outside: true,
+  },
+  {
     folder: "api/route53",
-    mayImport: [...model, "control/state", "control/log", "api/protocol", "telemetry"],
+    mayImport: [
+      ...model,
+      "control/state",
+      "control/log",
+      "api/protocol",
+      "api/commit",
+      "telemetry",
+    ],
     outside: true,
   },
   {
@@ -105,6 +117,7 @@ export const layers: readonly Layer[] = [
       "health/checker",
       "health/notifications",
       "api/protocol",
+      "api/commit",
       "api/route53",
       "telemetry",
     ],
@@ -112,7 +125,15 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: "api/cloudwatch",
-    mayImport: [...model, "control/state", "control/log", "api/protocol", "metrics", "telemetry"],
+    mayImport: [
+      ...model,
+      "control/state",
+      "control/log",
+      "api/protocol",
+      "api/commit",
+      "metrics",
+      "telemetry",
+    ],
     outside: true,
   },
   { folder: "cli", mayImport: ["base", "dns/wire"], outside: true },

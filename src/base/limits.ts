@@ -41,6 +41,27 @@ export const presignedLifeMaxSeconds = 7 * 24 * 60 * 60;
 /** Some 11,000 simple changes: what is read of one request without holding the thread for long. */
 export const xmlElementCountMax = 100_000;
 export const xmlAttributeCountMax = 64;
+/**
+ * Values in a request of JSON, CBOR or form parameters: a PutMetricData of 1,000 metrics with 150
+ * values and counts each has 300,000.
+ */
+export const documentValueCountMax = 400_000;
+/** Structures and lists inside each other in such a request. */
+export const documentDepthMax = 32;
+/** Octets of a request to CloudWatch as it is sent; compressed ones may grow to the body's size. */
+export const metricRequestSizeMax = 1024 * 1024;
+/** Metrics of one PutMetricData, and values of one of them: AWS's. */
+export const metricRequestDatumCountMax = 1_000;
+export const metricDatumValueCountMax = 150;
+/** Data points of one answer: AWS's. */
+export const statisticsPointCountMax = 100_800;
+/** Queries of one GetMetricData: AWS's. */
+export const metricDataQueryCountMax = 500;
+/** What times data may have, from now: two weeks back, two hours ahead. */
+export const metricPastMaxMs = 14 * 24 * 60 * 60 * 1000;
+export const metricFutureMaxMs = 2 * 60 * 60 * 1000;
+/** Values lie between this and its negative. */
+export const metricValueMax = 2 ** 360;
 /** Broken constraints that are looked for and named in one answer. */
 export const violationsShownMax = 100;
 /** Characters of a wrong value that an error repeats. */

@@ -40,11 +40,14 @@ export type MetricId = {
 export type StatisticsQuery = MetricId & {
   /** Only data that was put with this unit; absent: all, each unit on its own. */
   unit?: string;
-  /** From the period that begins here (a multiple of the period since 1970), inclusive. */
+  /**
+   * The begin of the first period; periods are counted from here. A multiple of the resolution that
+   * data of its age is kept by (a minute, 5 minutes, an hour) or of a shorter period.
+   */
   startMs: number;
   /** Exclusive. */
   endMs: number;
-  /** 1, 5, 10, 30 or a multiple of 60. */
+  /** 1, 5, 10, 20, 30 or a multiple of 60. */
   periodSeconds: number;
   /**
    * `Average` and its like, or percentiles and what AWS has besides: `p99.9`, `tm90`,

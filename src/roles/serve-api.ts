@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CloudWatchContext } from "../api/cloudwatch/cloudwatch-context.ts";
+import { cloudwatchHandlers } from "../api/cloudwatch/cloudwatch-handlers.ts";
 import { startApiServer } from "../api/protocol/api-server.ts";
 import type { ApiServer, ApiServerOptions } from "../api/protocol/api-server.ts";
+import { createCloudWatchServices } from "../api/protocol/cloudwatch-service.ts";
 import { ServiceError } from "../api/protocol/service-error.ts";
 import { createRoute53Service } from "../api/protocol/route53-service.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
@@ -77,7 +80,10 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   };
   const api = await startListening({
     listen: settings.api,
-    services: [createRoute53Service(route53Handlers(route53))],
+    services: [
+      createRoute53Service(route53Handlers(route53)),
+      ...createCloudWatchServices(cloudwatchHandlers(cloudwatchContext(parts))),
+    ],
     routes: [
       ...signpostRoutes(context),
       ...checkerRoutes({ desk: health.desk, ownLocations: ownLocations(settings) }),
@@ -138,6 +144,20 @@ function route53Context({
       if (buffer) return testAnswer({ buffer }, question, conditions);
       return { recordData: [], responseCode: "SERVFAIL", protocol: "UDP" };
     },
+  };
+}
+
+function cloudwatchContext({
+  settings,
+  store,
+  metrics,
+}: Pick<ApiParts, "settings" | "store" | "metrics">): CloudWatchContext {
+  return {
+    state: store.state,
+    log: store.log,
+    clock: systemClock,
+    metrics: metrics.desk,
+    accountId: settings.account,
   };
 }
 
