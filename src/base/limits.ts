@@ -327,6 +327,8 @@ export const healthEventQueueCountMax = 65_536;
 export const affectedSetsShownMax = 20;
 /** Answers that the API waits for at once. */
 export const healthQuestionCountMax = 1_000;
+/** Metric values handed on at once, so that the API's thread is held for a millisecond or two. */
+export const healthDataBatchCount = 500;
 export const healthThreadRestartDelayMaxMs = 5_000;
 export const healthThreadStopMaxMs = 5_000;
 export const healthEventFileSizeMaxDefault = 64 * 1024 * 1024;
