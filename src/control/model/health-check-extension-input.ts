@@ -174,8 +174,8 @@ const membersOf: Record<HealthCheckType, readonly Member[]> = {
 
 const ofProbe: Record<OwnProbe["kind"], readonly Member[]> = {
   dns: [...everywhere, ...thresholds, "probe", "responseTimeoutMs"],
-  grpc: [...everywhere, ...thresholds, "probe", "responseTimeoutMs"],
-  "tls-expiry": [...everywhere, ...thresholds, "probe", "responseTimeoutMs"],
+  grpc: [...connecting, "responseTimeoutMs"],
+  "tls-expiry": [...connecting, "responseTimeoutMs"],
   rtt: connecting,
   script: [...everywhere, ...thresholds, "probe"],
   heartbeat: ["probe"],
