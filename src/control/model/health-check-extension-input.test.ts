@@ -61,6 +61,11 @@ const refused: [type: HealthCheckType, extension: unknown, message: string][] = 
   ],
   ["HTTP", { votes: { count: 0 } }, "extension.votes.count: must be from 1 to 100, not 0"],
   ["HTTP", { votes: { count: 1, share: 0.2 } }, "extension.votes.share: is not expected here"],
+  [
+    "HTTP",
+    { votes: { count: 2 }, locations: ["a"] },
+    "extension.votes.count: 2 of 1 locations can never be",
+  ],
   ["HTTP", { intervalSeconds: 301 }, "extension.intervalSeconds: must be from 1 to 300, not 301"],
   [
     "HTTP",

@@ -64,7 +64,7 @@ export function readExtension(value: unknown, type: HealthCheckType): HealthChec
   const extension = Object.fromEntries(
     Object.entries(given).filter(([, member]) => member !== undefined),
   ) as HealthCheckExtension;
-  refuseForeignMembers(extension, type);
+  refuseUselessMembers(extension, type);
   return extension;
 }
 
@@ -174,19 +174,22 @@ const membersOf: Record<HealthCheckType, readonly Member[]> = {
 
 const ofProbe: Record<OwnProbe["kind"], readonly Member[]> = {
   dns: [...everywhere, ...thresholds, "probe", "responseTimeoutMs"],
-  grpc: [...everywhere, ...thresholds, "probe", "responseTimeoutMs"],
-  "tls-expiry": [...everywhere, ...thresholds, "probe", "responseTimeoutMs"],
+  grpc: [...connecting, "responseTimeoutMs"],
+  "tls-expiry": [...connecting, "responseTimeoutMs"],
   rtt: connecting,
   script: [...everywhere, ...thresholds, "probe"],
   heartbeat: ["probe"],
 };
 
-/** What would have no effect is refused, so that nobody relies on it. */
-function refuseForeignMembers(extension: HealthCheckExtension, type: HealthCheckType): void {
+/** What would have no effect, or never be, is refused, so that nobody relies on it. */
+function refuseUselessMembers(extension: HealthCheckExtension, type: HealthCheckType): void {
   const refuse = (member: string, what: string): never => {
     throw new InputProblem(`extension.${member}`, what);
   };
-  const { probe, expression, children, checks } = extension;
+  const { probe, expression, children, checks, votes, locations } = extension;
+  if (votes && "count" in votes && locations && votes.count > locations.length) {
+    refuse("votes.count", `${votes.count} of ${locations.length} locations can never be`);
+  }
   if (probe && (probe.kind === "heartbeat" ? type !== "CALCULATED" : !checksEndpoint(type))) {
     refuse("probe.kind", `${probe.kind} is not for a health check of type ${type}`);
   }

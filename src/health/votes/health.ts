@@ -8,6 +8,7 @@ import {
 import type { AlarmState } from "../../control/model/alarm.ts";
 import type { Committed } from "../../control/model/committed.ts";
 import type { HealthEvent } from "../../control/model/health-event.ts";
+import { HealthUnavailableError } from "../../control/model/health-report.ts";
 import type { HealthReport } from "../../control/model/health-report.ts";
 import type { MetricDatum } from "../../metrics/metric.ts";
 import type { LogLevel } from "../../telemetry/logger.ts";
@@ -59,11 +60,6 @@ export type Health = {
   restartCount(): number;
   stop(): Promise<void>;
 };
-
-/** The health thread cannot answer now: it starts again, or too many wait. */
-export class HealthUnavailableError extends Error {
-  override name = "HealthUnavailableError";
-}
 
 /** Starts the thread that counts votes, and starts it again should it die. */
 export function startHealth(options: HealthOptions): Health {
