@@ -11,6 +11,7 @@ import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
 import { healthChecker } from "./health-checker.ts";
 import { healthProbes } from "./health-probes.ts";
+import { healthFailover, healthMassFailure } from "./health-failover.ts";
 import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
@@ -19,6 +20,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     names: { type: "string" },
+    deaths: { type: "string", default: "200" },
     checks: { type: "string", default: "10000" },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "6" },
@@ -66,6 +68,8 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
     }),
   "health-probes": () =>
     healthProbes({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
+  "health-failover": () => healthFailover({ results, deaths: Number(values.deaths) }),
+  "health-mass-failure": () => healthMassFailure({ results, checkCount: Number(values.checks) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),
 };
 const benchmark = benchmarks[positionals[0] ?? ""];

@@ -64,7 +64,11 @@ export const layers: readonly Layer[] = [
     outside: true,
   },
   { folder: "health/checker", mayImport: ["base", "telemetry", "health/probes"], outside: true },
-  { folder: "metrics", mayImport: [...model, "control/state", "telemetry"], outside: true },
+  {
+    folder: "metrics",
+    mayImport: [...model, "control/state", "control/log", "dataplane/policy", "telemetry"],
+    outside: true,
+  },
   {
     folder: "health/votes",
     mayImport: [
@@ -86,8 +90,20 @@ export const layers: readonly Layer[] = [
   },
   { folder: "api/protocol", mayImport: ["base", "telemetry"], outside: true },
   {
+    folder: "api/commit",
+    mayImport: [...model, "control/state", "control/log", "api/protocol"],
+    outside: true,
+  },
+  {
     folder: "api/route53",
-    mayImport: [...model, "control/state", "control/log", "api/protocol", "telemetry"],
+    mayImport: [
+      ...model,
+      "control/state",
+      "control/log",
+      "api/protocol",
+      "api/commit",
+      "telemetry",
+    ],
     outside: true,
   },
   {
@@ -101,6 +117,7 @@ export const layers: readonly Layer[] = [
       "health/checker",
       "health/notifications",
       "api/protocol",
+      "api/commit",
       "api/route53",
       "telemetry",
     ],
@@ -108,7 +125,15 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: "api/cloudwatch",
-    mayImport: [...model, "control/state", "control/log", "api/protocol", "metrics", "telemetry"],
+    mayImport: [
+      ...model,
+      "control/state",
+      "control/log",
+      "api/protocol",
+      "api/commit",
+      "metrics",
+      "telemetry",
+    ],
     outside: true,
   },
   { folder: "cli", mayImport: ["base", "dns/wire"], outside: true },

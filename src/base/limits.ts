@@ -41,6 +41,27 @@ export const presignedLifeMaxSeconds = 7 * 24 * 60 * 60;
 /** Some 11,000 simple changes: what is read of one request without holding the thread for long. */
 export const xmlElementCountMax = 100_000;
 export const xmlAttributeCountMax = 64;
+/**
+ * Values in a request of JSON, CBOR or form parameters: a PutMetricData of 1,000 metrics with 150
+ * values and counts each has 300,000.
+ */
+export const documentValueCountMax = 400_000;
+/** Structures and lists inside each other in such a request. */
+export const documentDepthMax = 32;
+/** Octets of a request to CloudWatch as it is sent; compressed ones may grow to the body's size. */
+export const metricRequestSizeMax = 1024 * 1024;
+/** Metrics of one PutMetricData, and values of one of them: AWS's. */
+export const metricRequestDatumCountMax = 1_000;
+export const metricDatumValueCountMax = 150;
+/** Data points of one answer: AWS's. */
+export const statisticsPointCountMax = 100_800;
+/** Queries of one GetMetricData: AWS's. */
+export const metricDataQueryCountMax = 500;
+/** What times data may have, from now: two weeks back, two hours ahead. */
+export const metricPastMaxMs = 14 * 24 * 60 * 60 * 1000;
+export const metricFutureMaxMs = 2 * 60 * 60 * 1000;
+/** Values lie between this and its negative. */
+export const metricValueMax = 2 ** 360;
 /** Broken constraints that are looked for and named in one answer. */
 export const violationsShownMax = 100;
 /** Characters of a wrong value that an error repeats. */
@@ -278,10 +299,8 @@ export const calculatedDepthMax = 16;
 export const calculatedWalkMax = 10_000;
 /** Locations that one check names. */
 export const checkLocationCountMax = 100;
-/** Characters of the name of a location, a routing control, a safety rule, a webhook. */
+/** Characters of the name of a routing control, a safety rule, a webhook. */
 export const healthNameSizeMax = 64;
-/** Seconds between two probes from one location. */
-export const checkIntervalMaxSeconds = 300;
 /** Results in a row that make a verdict. */
 export const checkThresholdMax = 100;
 /** One step of a probe; Route 53's are 4 to 10 s. */
@@ -306,7 +325,7 @@ export const webhookDelayMaxMs = 5 * 60 * 1_000;
 export const webhookTimeoutMs = 10_000;
 /** Deliveries of one webhook that are remembered. */
 export const webhookDeliveryCountMax = 100;
-/** Events to which one webhook's filters are limited. */
+/** Checks to whose events one webhook is limited. */
 export const webhookCheckCountMax = 1_000;
 /** Arguments of a script, and characters of each. */
 export const scriptArgumentCountMax = 32;
@@ -331,11 +350,54 @@ export const healthEventQueueCountMax = 65_536;
 export const affectedSetsShownMax = 20;
 /** Answers that the API waits for at once. */
 export const healthQuestionCountMax = 1_000;
+/** Metric values handed on at once, so that the API's thread is held for a millisecond or two. */
+export const healthDataBatchCount = 500;
 export const healthThreadRestartDelayMaxMs = 5_000;
 export const healthThreadStopMaxMs = 5_000;
 export const healthEventFileSizeMaxDefault = 64 * 1024 * 1024;
 export const healthEventFileCountMaxDefault = 8;
 
 // Metrics and alarms
+/** Different values of one metric and period that are told apart exactly; one datum brings 150. */
+export const distributionBinCountMax = 256;
+/** Metrics known at a time: more than 10,000 health checks make. Some 1 KiB of memory each. */
+export const metricCountMax = 100_000;
+/** Values that wait to be written; more are refused until the disk has caught up. */
+export const metricQueueCountMax = 50_000;
+/** How long the first of a group of values waits for others to be written with it. */
+export const metricFlushDelayMs = 50;
+/** The file of metrics, in octets; from here on the oldest values go, whatever their age. */
+export const metricFileSizeMaxDefault = 2 * 1024 * 1024 * 1024;
+/** Metrics whose old values are joined or dropped in one turn, and rows of each. */
+export const metricAgeingCountMax = 64;
+export const metricAgeingRowCountMax = 3_600;
+/** Questions that wait for the metrics thread. */
+export const metricRequestCountMax = 10_000;
+/** Metric and composite alarms. */
+export const alarmCountMax = 10_000;
+/** Alarms evaluated before others on the thread have a turn. */
+export const alarmTurnCountMax = 250;
+/** History items kept of one alarm, and of all. */
+export const alarmHistoryCountMax = 1_000;
+export const alarmHistoryTotalMax = 200_000;
+/** As at AWS, two weeks. */
+export const alarmHistoryAgeMaxMs = 14 * 24 * 60 * 60 * 1000;
+/** Elements of a composite alarm's rule, and alarms it names: AWS's quotas. */
+export const alarmRuleElementCountMax = 500;
+export const alarmRuleChildCountMax = 100;
+export const alarmRuleSizeMax = 10_240;
+/** Brackets and NOTs inside each other. */
+export const alarmRuleDepthMax = 100;
+/** Composite alarms one above the other. */
+export const alarmNestingMax = 100;
+/** A load that has not been reported for so long is not known any more. */
+export const loadAgeMaxMs = 3 * 60 * 1000;
+/** How often alarms, loads and ages are looked at. */
+export const metricsTickMs = 250;
+/** A wall clock that is off by more since the last look has jumped. */
+export const clockJumpMinMs = 2_000;
+export const metricsRestartDelayMaxMs = 5_000;
+/** How long the metrics thread may take to write what waits when it is to stop. */
+export const metricsStopMaxMs = 10_000;
 
 // Record extensions

@@ -8,7 +8,7 @@ export type AccessKey = { accessKeyId: string; secretAccessKey: string };
 
 /** A request of Signpost's own API, before it is signed. */
 export type OwnCall = {
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the own prefix, without a leading slash; segments already encoded. */
   path: string;
   query?: Record<string, string>;

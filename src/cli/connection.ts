@@ -53,7 +53,7 @@ function readCredentials(path: string, data: string): AccessKey {
 }
 
 export type OwnRequest = {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the own prefix, without a leading slash; segments already encoded. */
   path: string;
   query?: Record<string, string>;

@@ -5,7 +5,10 @@ import { CommandFailure, exitCodes } from "./command.ts";
 import type { Command, Invocation, Options } from "./command.ts";
 import { explainCommand } from "./explain-command.ts";
 import { geoCommands } from "./geo-commands.ts";
+import { healthCommands } from "./health-commands.ts";
 import { keyCommands } from "./key-commands.ts";
+import { notificationCommands } from "./notification-commands.ts";
+import { routingControlCommands } from "./routing-control-commands.ts";
 import { statusCommand } from "./status-command.ts";
 import { vpcCommands } from "./vpc-commands.ts";
 import { zoneCommands } from "./zone-commands.ts";
@@ -16,6 +19,9 @@ export const commands: readonly Command[] = [
   ...vpcCommands,
   ...geoCommands,
   ...checkerCommands,
+  ...healthCommands,
+  ...routingControlCommands,
+  ...notificationCommands,
   explainCommand,
   statusCommand,
 ];

@@ -11,11 +11,14 @@ import { ListenError } from "../dataplane/server/listen-error.ts";
 import { openNameServer } from "../dataplane/server/name-server.ts";
 import type { NameServer, NameServerOptions } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import type { MetricDatum } from "../metrics/metric.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { removeEndpoint } from "./data-directory.ts";
 import { HealthRole } from "./health.ts";
 import { MachineLocations } from "./location-data.ts";
+import { MetricsRole } from "./metrics.ts";
 import { Publisher } from "./publisher.ts";
 import { QueryLogs } from "./query-logs.ts";
 import { readSettings, settingsHelp, SettingsError } from "./settings.ts";
@@ -56,6 +59,7 @@ type Parts = {
   queryLogs: QueryLogs;
   compiler: Compiler;
   healthRole: HealthRole;
+  metrics: Metrics;
   api: ApiServer;
 };
 
@@ -72,11 +76,13 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     clock: systemClock,
     random: systemRandom,
   };
-  const healthRole = new HealthRole({
-    ...{ settings, logger, connectStore: opening.connect },
-    status: conditions.status.buffer,
-  });
+  const common = { settings, logger, connectStore: opening.connect };
+  const status = conditions.status.buffer;
+  const onMetricData = (data: MetricDatum[]): void => metrics.record(data);
+  const healthRole = new HealthRole({ ...common, status, onMetricData });
   const { health } = healthRole;
+  const metricsRole = new MetricsRole({ ...common, status, health });
+  const { metrics } = metricsRole;
   let publishLocations: (table: SharedArrayBuffer) => void = () => {};
   const openingLocations = MachineLocations.open(settings.data, {
     logger,
@@ -89,6 +95,7 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   const [store, { serveApi }] = await Promise.all([opening.store, import("./serve-api.ts")]);
   reportDamage(store, logger);
   const notifier = await healthRole.open(store);
+  metricsRole.notifyBy(notifier);
   const nameServer = await openNameServer(nameServerOptions(settings, conditions, logger));
   // The first table is there before anyone asks, later ones take its place.
   const locations = await openingLocations;
@@ -106,7 +113,7 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   compiler.onUpdates((batch) => publisher.take(batch));
   await compiler.ready;
   await publisher.idle();
-  const running = { store, locations, nameServer, queryLogs, compiler, healthRole };
+  const running = { store, locations, nameServer, queryLogs, compiler, healthRole, metrics };
   // Queries that came in before wait in the sockets.
   const answering = nameServer.start();
   const [api] = await Promise.all([
@@ -181,6 +188,7 @@ async function stop(parts: Parts, settings: Settings): Promise<void> {
   await parts.compiler.stop();
   await parts.nameServer.stop();
   await parts.healthRole.stop();
+  await parts.metrics.stop();
   await parts.locations.stop();
   await parts.queryLogs.close();
   await parts.store.close();

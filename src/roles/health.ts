@@ -7,6 +7,7 @@ import { followWebhooks } from "../health/notifications/notifier.ts";
 import type { Notifier } from "../health/notifications/notifier.ts";
 import { startHealth } from "../health/votes/health.ts";
 import type { Health } from "../health/votes/health.ts";
+import type { MetricDatum } from "../metrics/metric.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Settings } from "./settings.ts";
 
@@ -17,6 +18,8 @@ export type HealthRoleOptions = {
   /** Memory of the StatusTable that answers go by. */
   status: SharedArrayBuffer;
   logger: Logger;
+  /** What was measured, once a minute. */
+  onMetricData(data: MetricDatum[]): void;
 };
 
 /** The parts of health checking: who counts, who checks in this process, who tells others. */
@@ -28,11 +31,11 @@ export class HealthRole {
 
   /** Starts the thread that counts; it waits for the store by itself. */
   constructor(options: HealthRoleOptions) {
-    const { settings, connectStore, status, logger } = options;
+    const { settings, connectStore, status, logger, onMetricData } = options;
     this.#options = options;
     this.health = startHealth({
       dataDir: settings.data,
-      ...{ connectStore, status },
+      ...{ connectStore, status, onMetricData },
       allow: settings.healthAllow.map(formatCidr),
       eventDirectory: settings.healthEvents,
       logLevel: settings.logLevel,

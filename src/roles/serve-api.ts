@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CloudWatchContext } from "../api/cloudwatch/cloudwatch-context.ts";
+import { cloudwatchHandlers } from "../api/cloudwatch/cloudwatch-handlers.ts";
 import { startApiServer } from "../api/protocol/api-server.ts";
 import type { ApiServer, ApiServerOptions } from "../api/protocol/api-server.ts";
+import { createCloudWatchServices } from "../api/protocol/cloudwatch-service.ts";
 import { ServiceError } from "../api/protocol/service-error.ts";
 import { createRoute53Service } from "../api/protocol/route53-service.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
@@ -20,6 +23,7 @@ import type { NameServer } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
 import type { Health } from "../health/votes/health.ts";
 import type { Notifier } from "../health/notifications/notifier.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { ApiMetrics } from "./api-metrics.ts";
 import { explain } from "./explain.ts";
@@ -42,6 +46,7 @@ export type ApiParts = {
   queryLogs: QueryLogs;
   locations: MachineLocations;
   health: Health;
+  metrics: Metrics;
   notifier: Notifier;
   /** What TestDNSAnswer goes by, as the workers do. */
   conditions: AnswerConditions;
@@ -49,13 +54,14 @@ export type ApiParts = {
 
 /** Serves the API, makes the first key, and tells commands on this machine where it is. */
 export async function serveApi(parts: ApiParts): Promise<ApiServer> {
-  const { settings, logger, store, nameServer, compiler, queryLogs, locations, health } = parts;
+  const { settings, logger, store, nameServer, compiler, queryLogs, locations, health, metrics } =
+    parts;
   const route53 = route53Context(parts);
   await provideCredentials(settings.data, route53);
   const apiMetrics = new ApiMetrics();
   let url = "";
   const report = new ServerReport({
-    ...{ store, nameServer, compiler, queryLogs, apiMetrics, locations, health },
+    ...{ store, nameServer, compiler, queryLogs, apiMetrics, locations, health, metrics },
     version: packageVersion(),
     apiUrl: () => url,
   });
@@ -74,7 +80,10 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   };
   const api = await startListening({
     listen: settings.api,
-    services: [createRoute53Service(route53Handlers(route53))],
+    services: [
+      createRoute53Service(route53Handlers(route53)),
+      ...createCloudWatchServices(cloudwatchHandlers(cloudwatchContext(parts))),
+    ],
     routes: [
       ...signpostRoutes(context),
       ...checkerRoutes({ desk: health.desk, ownLocations: ownLocations(settings) }),
@@ -135,6 +144,20 @@ function route53Context({
       if (buffer) return testAnswer({ buffer }, question, conditions);
       return { recordData: [], responseCode: "SERVFAIL", protocol: "UDP" };
     },
+  };
+}
+
+function cloudwatchContext({
+  settings,
+  store,
+  metrics,
+}: Pick<ApiParts, "settings" | "store" | "metrics">): CloudWatchContext {
+  return {
+    state: store.state,
+    log: store.log,
+    clock: systemClock,
+    metrics: metrics.desk,
+    accountId: settings.account,
   };
 }
 

@@ -6,11 +6,13 @@ import type { Store } from "../control/log/open-store.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
 import type { Health } from "../health/votes/health.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import { formatMetrics, metricsContentType } from "../telemetry/metrics-text.ts";
 import type { Metric } from "../telemetry/metrics-text.ts";
 import { gauge, processMetrics } from "../telemetry/process-metrics.ts";
 import type { ApiMetrics } from "./api-metrics.ts";
 import { healthMetrics } from "./health-metrics.ts";
+import { metricsMetrics } from "./metrics-report.ts";
 import type { MachineLocations } from "./location-data.ts";
 import type { QueryLogs } from "./query-logs.ts";
 
@@ -21,6 +23,7 @@ type Parts = {
   queryLogs: QueryLogs;
   locations: MachineLocations;
   health: Health;
+  metrics: Metrics;
   apiMetrics: ApiMetrics;
   version: string;
   apiUrl(): string;
@@ -78,7 +81,7 @@ export class ServerReport {
   }
 
   #metrics(): { status: number; headers: Record<string, string>; body: string } {
-    const { nameServer, apiMetrics, locations, health } = this.#parts;
+    const { nameServer, apiMetrics, locations, health, metrics } = this.#parts;
     const body =
       nameServer.metricsText() +
       formatMetrics([
@@ -86,6 +89,7 @@ export class ServerReport {
         ...apiMetrics.metrics(),
         ...locations.metrics(),
         ...healthMetrics(health),
+        ...metricsMetrics(metrics),
         ...this.#controlMetrics(),
       ]);
     return { status: 200, headers: { "content-type": metricsContentType }, body };

@@ -23,11 +23,11 @@ export function ownApiOf(routes: readonly Route[]): OwnApi {
     if (!route) throw new Error(`No route for ${request}`);
     const input: RouteRequest = {
       requestId: "test",
-      remoteAddress: "127.0.0.1",
       accessKeyId: "TEST",
       params: found?.params ?? {},
       query: url.searchParams,
       headers: {},
+      remoteAddress: "127.0.0.1",
       body: chunks(body),
     };
     const { body: answer } = await route.handle(input);

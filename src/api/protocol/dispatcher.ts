@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../base/clock.ts";
 import { Authenticator } from "./authenticator.ts";
 import type { Authentication } from "./authenticator.ts";
+import { unpackBody } from "./content-encoding.ts";
 import type { HttpRequest, HttpResponse } from "./http-message.ts";
 import { ClientGoneError, readChunks } from "./request-body.ts";
 import { parseTarget, pathOf } from "./request-target.ts";
@@ -136,9 +137,11 @@ export class Dispatcher {
   async #answerService(received: Received, service: Service): Promise<HttpResponse> {
     received.encodeError = service.encodeError;
     const authentication = this.#authenticate(received, [service.signingName]);
-    const body = await this.#collect(received, this.#limits.bodySizeMax);
-    authentication.finish(sha256(body));
+    const { bodySizeMax = Infinity } = service;
+    const sent = await this.#collect(received, Math.min(bodySizeMax, this.#limits.bodySizeMax));
+    authentication.finish(sha256(sent));
     received.accessKeyId = authentication.accessKeyId;
+    const body = service.takesGzip ? await this.#unpack(received, sent) : sent;
     const request = { ...received.head, body };
     const operation = service.find(request);
     received.operation = operation.name;
@@ -217,11 +220,23 @@ export class Dispatcher {
     if (Number(request.headers["content-length"] ?? 0) <= sizeMax) askForBody();
     for await (const chunk of readChunks(request, { sizeMax, timeoutMs })) {
       chunks.push(chunk);
-      received.heldOctets += chunk.length;
-      this.#heldOctets += chunk.length;
-      if (this.#heldOctets > this.#limits.bodyOctetsMax) throw rateExceeded();
+      this.#hold(received, chunk.length);
     }
     return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+  }
+
+  async #unpack(received: Received, body: Uint8Array): Promise<Uint8Array> {
+    const encoding = received.head.headers["content-encoding"]?.trim().toLowerCase();
+    if (encoding === undefined || encoding === "") return body;
+    const unpacked = await unpackBody(body, { encoding, sizeMax: this.#limits.bodySizeMax });
+    this.#hold(received, unpacked.length);
+    return unpacked;
+  }
+
+  #hold(received: Received, octets: number): void {
+    received.heldOctets += octets;
+    this.#heldOctets += octets;
+    if (this.#heldOctets > this.#limits.bodyOctetsMax) throw rateExceeded();
   }
 
   #refuse(received: Received, thrown: unknown): Reply {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ownApiOf } from "../../../test/support/own-api.ts";
 import { openRoute53 } from "../../../test/support/route53-context.ts";
+import { HealthUnavailableError } from "../../control/model/health-report.ts";
 import { healthRoutes } from "./health-routes.ts";
 
 const route53 = await openRoute53();
@@ -169,4 +170,13 @@ test("heartbeats are taken for checks that wait for them", async () => {
   const other = await create("other");
   assert.match(await own.refusal(`POST heartbeats/${other}`), /is no heartbeat check/);
   assert.match(await own.refusal("POST heartbeats/none"), /^NotFound/);
+});
+
+test("while the health thread starts again, that is what is said", async () => {
+  const id = await create("asked");
+  const { statuses } = route53.health;
+  route53.health.statuses = () => Promise.reject(new HealthUnavailableError("Cannot tell health"));
+  const refused = await own.refusal(`GET health-checks/${id}`);
+  route53.health.statuses = statuses;
+  assert.equal(refused, "ServiceUnavailable: Cannot tell health");
 });

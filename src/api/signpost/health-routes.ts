@@ -1,3 +1,4 @@
+import { HealthUnavailableError } from "../../control/model/health-report.ts";
 import { InputProblem } from "../../control/model/input-object.ts";
 import type { Route, RouteRequest } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
@@ -122,6 +123,9 @@ export function healthRoute(method: Route["method"], path: string, answer: Answe
 }
 
 function asOwnError(error: unknown): unknown {
+  if (error instanceof HealthUnavailableError) {
+    return new ServiceError("ServiceUnavailable", error.message);
+  }
   if (error instanceof InputProblem) return new ServiceError("InvalidInput", error.message);
   if (!(error instanceof ServiceError)) return error;
   const code = ownCodes[error.code];

@@ -43,6 +43,8 @@ export type AlarmRule = {
     | "LessThanThreshold"
     | "LessThanOrEqualToThreshold";
   treatMissingData: "breaching" | "notBreaching" | "ignore" | "missing";
+  /** `ignore`: too few values for a percentile change nothing. */
+  evaluateLowSampleCountPercentile?: "evaluate" | "ignore";
 };
 
 export type Statistic = "SampleCount" | "Average" | "Sum" | "Minimum" | "Maximum";

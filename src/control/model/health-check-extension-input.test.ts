@@ -6,7 +6,7 @@ import { InputProblem } from "./input-object.ts";
 
 const taken: [type: HealthCheckType, extension: object, filled?: object][] = [
   ["HTTP", {}],
-  ["HTTP", { locations: ["tokyo", "eu-west.1"], votes: { share: 0.5 }, intervalSeconds: 1 }],
+  ["HTTP", { locations: ["tokyo", "eu-west-1"], votes: { share: 0.5 }, intervalSeconds: 1 }],
   ["HTTPS", { upThreshold: 2, downThreshold: 1, validateCertificate: false, votes: { count: 2 } }],
   ["HTTP", { responseTimeMaxMs: 250, connectTimeoutMs: 1, responseTimeoutMs: 60_000 }],
   ["TCP", { intervalSeconds: 300, connectTimeoutMs: 500, votes: { share: 0 } }],
@@ -50,7 +50,7 @@ const refused: [type: HealthCheckType, extension: unknown, message: string][] = 
   [
     "HTTP",
     { locations: ["a b"] },
-    "extension.locations.0: letters, digits and . _ - make the name of a location",
+    "extension.locations.0: small letters, digits and - make a location's name",
   ],
   ["HTTP", { votes: {} }, "extension.votes.share: is missing"],
   ["HTTP", { votes: { share: 1 } }, "extension.votes.share: must be below 1"],
@@ -61,6 +61,11 @@ const refused: [type: HealthCheckType, extension: unknown, message: string][] = 
   ],
   ["HTTP", { votes: { count: 0 } }, "extension.votes.count: must be from 1 to 100, not 0"],
   ["HTTP", { votes: { count: 1, share: 0.2 } }, "extension.votes.share: is not expected here"],
+  [
+    "HTTP",
+    { votes: { count: 2 }, locations: ["a"] },
+    "extension.votes.count: 2 of 1 locations can never be",
+  ],
   ["HTTP", { intervalSeconds: 301 }, "extension.intervalSeconds: must be from 1 to 300, not 301"],
   [
     "HTTP",

@@ -1,11 +1,11 @@
 import {
-  checkIntervalMaxSeconds,
+  checkIntervalMaxMs,
+  checkerLocationNameSizeMax,
   checkLocationCountMax,
   checkThresholdMax,
   checkTimeoutMaxMs,
   childHealthCheckCountMax,
   healthExpressionSizeMax,
-  healthNameSizeMax,
   heartbeatMaxSeconds,
   scriptArgumentCountMax,
   scriptArgumentSizeMax,
@@ -19,8 +19,9 @@ import { InvalidNameError, normaliseName } from "./route53-name.ts";
 
 type Member = keyof HealthCheckExtension;
 
-const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-const nameSize = { min: 1, max: healthNameSizeMax };
+/** As checkers are named: see health/checker/location-name.ts. */
+const locationForm = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+const nameSize = { min: 1, max: checkerLocationNameSizeMax };
 const timeout = { min: 1, max: checkTimeoutMaxMs };
 const threshold = { min: 1, max: checkThresholdMax };
 const dayCountMax = 3_650;
@@ -36,7 +37,7 @@ export function readExtension(value: unknown, type: HealthCheckType): HealthChec
     locations: object.optional("locations", (name) => readLocations(object, name)),
     votes: object.optional("votes", (name) => readVotes(object.object(name))),
     intervalSeconds: object.optional("intervalSeconds", (name) =>
-      object.wholeNumber(name, { min: 1, max: checkIntervalMaxSeconds }),
+      object.wholeNumber(name, { min: 1, max: checkIntervalMaxMs / 1000 }),
     ),
     upThreshold: object.optional("upThreshold", (name) => object.wholeNumber(name, threshold)),
     downThreshold: object.optional("downThreshold", (name) => object.wholeNumber(name, threshold)),
@@ -63,15 +64,15 @@ export function readExtension(value: unknown, type: HealthCheckType): HealthChec
   const extension = Object.fromEntries(
     Object.entries(given).filter(([, member]) => member !== undefined),
   ) as HealthCheckExtension;
-  refuseForeignMembers(extension, type);
+  refuseUselessMembers(extension, type);
   return extension;
 }
 
 function readLocations(object: InputObject, member: string): string[] {
   const names = object.texts(member, { min: 1, max: checkLocationCountMax }, nameSize);
   for (const [i, name] of names.entries()) {
-    if (nameForm.test(name)) continue;
-    throw object.problem(`${member}.${i}`, "letters, digits and . _ - make the name of a location");
+    if (locationForm.test(name)) continue;
+    throw object.problem(`${member}.${i}`, "small letters, digits and - make a location's name");
   }
   return names;
 }
@@ -173,19 +174,22 @@ const membersOf: Record<HealthCheckType, readonly Member[]> = {
 
 const ofProbe: Record<OwnProbe["kind"], readonly Member[]> = {
   dns: [...everywhere, ...thresholds, "probe", "responseTimeoutMs"],
-  grpc: [...everywhere, ...thresholds, "probe", "responseTimeoutMs"],
-  "tls-expiry": [...everywhere, ...thresholds, "probe", "responseTimeoutMs"],
+  grpc: [...connecting, "responseTimeoutMs"],
+  "tls-expiry": [...connecting, "responseTimeoutMs"],
   rtt: connecting,
   script: [...everywhere, ...thresholds, "probe"],
   heartbeat: ["probe"],
 };
 
-/** What would have no effect is refused, so that nobody relies on it. */
-function refuseForeignMembers(extension: HealthCheckExtension, type: HealthCheckType): void {
+/** What would have no effect, or never be, is refused, so that nobody relies on it. */
+function refuseUselessMembers(extension: HealthCheckExtension, type: HealthCheckType): void {
   const refuse = (member: string, what: string): never => {
     throw new InputProblem(`extension.${member}`, what);
   };
-  const { probe, expression, children, checks } = extension;
+  const { probe, expression, children, checks, votes, locations } = extension;
+  if (votes && "count" in votes && locations && votes.count > locations.length) {
+    refuse("votes.count", `${votes.count} of ${locations.length} locations can never be`);
+  }
   if (probe && (probe.kind === "heartbeat" ? type !== "CALCULATED" : !checksEndpoint(type))) {
     refuse("probe.kind", `${probe.kind} is not for a health check of type ${type}`);
   }

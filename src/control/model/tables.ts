@@ -31,6 +31,8 @@ export type TableName =
   | "safetyRule" // [name]
   | "notification" // [name]
   | "alarm" // [name]
+  | "alarmByMetric" // [namespace, metricName, name]
+  | "alarmByChild" // [name of the alarm looked at, name of the composite alarm]
   | "recordExtension" // [zoneId, name, type] → what Signpost's own API adds to a group of sets
   | "trafficPolicy" // [policyId]
   | "trafficPolicyByName" // [name] → policyId
