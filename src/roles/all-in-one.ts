@@ -92,6 +92,7 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     io: settings.io,
     workers: settings.workers,
     udpPayloadSizeMax: settings.udpPayloadSizeMax,
+    coalesceUs: settings.coalesceUs,
     nsid: settings.nsid || undefined,
     status: conditions.status,
     tcp: {
