@@ -2,13 +2,14 @@
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
  *   bench/run cpu-per-query|routed-cpu|change-latency|import-start|fuzz [options]
- *   bench/run location-lookup [options]
+ *   bench/run location-lookup|health-probes [options]
  */
 import { parseArgs } from "node:util";
 
 import { changeLatency } from "./change-latency.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
+import { healthProbes } from "./health-probes.ts";
 import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
@@ -55,6 +56,8 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
     }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
   fuzz: () => fuzzLong({ results, packets: Number(values.packets), seed }),
+  "health-probes": () =>
+    healthProbes({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),
 };
 const benchmark = benchmarks[positionals[0] ?? ""];

@@ -221,6 +221,26 @@ export const routingJudgementCountMax = 100_000;
 export const traceEventCountMax = 10_000;
 
 // Health: probes
+/** Octets of a body, decompressed, that a string is searched in: as Route 53. */
+export const probeBodySizeMax = 5_120;
+/** Octets of a compressed body that are read for them; more is no body but a trap. */
+export const probeCompressedSizeMax = 64 * 1024;
+/** Octets of a response's status line and headers: as Route 53. */
+export const probeHeadSizeMax = 16_384;
+/** Interim (1xx) responses before the response. */
+export const probeInterimCountMax = 8;
+/** Connections that are made to measure one round trip time. */
+export const probeRttCount = 3;
+/** Octets of a gRPC health response, which needs two. */
+export const probeGrpcMessageSizeMax = 1_024;
+/** How long looking up an endpoint's name may take, all tries with all name servers. */
+export const probeLookupTimeoutMs = 4_000;
+/** Names looked up at the same time; the next ones wait. */
+export const probeLookupCountMax = 256;
+/** Scripts that run at the same time; the next ones wait. */
+export const probeScriptCountMax = 16;
+/** Lookups, and scripts, that wait; more fail at once. */
+export const probeQueueCountMax = 65_536;
 
 // Health: checkers and verdict tables
 

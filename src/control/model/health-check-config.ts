@@ -1,7 +1,7 @@
 import { parseIp } from "../../base/ip.ts";
 import type { Cidr } from "../../base/ip.ts";
 import { childHealthCheckCountMax } from "../../base/limits.ts";
-import { isRefusedEndpoint } from "./endpoint-address.ts";
+import { isRefusedEndpoint } from "../../base/refused-endpoint.ts";
 import type { HealthCheckConfig, HealthCheckType } from "./health-check.ts";
 import { checksEndpoint } from "./health-check.ts";
 import { InvalidNameError, normaliseName } from "./route53-name.ts";
