@@ -137,8 +137,17 @@ export function healthChecksOf(document: PolicyDocument): Map<string, string> {
 
 /** The load metrics that branches name, each once. */
 export function loadMetricsOf(document: PolicyDocument): LoadMetric[] {
+  return metricsOfNodes(policyNodes(document));
+}
+
+/** Those of one rule's own branches. */
+export function loadMetricsOfRule(rule: PolicyRule): LoadMetric[] {
+  return metricsOfNodes([rule]);
+}
+
+function metricsOfNodes(nodes: Iterable<PolicyNode>): LoadMetric[] {
   const metrics = new Map<string, LoadMetric>();
-  for (const node of policyNodes(document)) {
+  for (const node of nodes) {
     for (const branch of branchesOf(node)) {
       if ("metric" in branch) {
         const metric = branch.metric as LoadMetric;

@@ -5,6 +5,7 @@ import { continentOf } from "../../geo/places/continents.ts";
 import { readBranch, readBranches } from "./traffic-policy-branch.ts";
 import type { RuleContext } from "./traffic-policy-branch.ts";
 import type {
+  FailMode,
   LoadMetric,
   PolicyBranch,
   PolicyRule,
@@ -25,6 +26,21 @@ export const ownRuleReaders: Readonly<Record<string, RuleReader>> = {
   sticky: readSticky,
   timeofday: readTimeOfDay,
 };
+
+/** What a rule answers where none of its branches is healthy. */
+export function readFailMode(object: PolicyObject): FailMode {
+  return object.oneOf("FailMode", ["open", "closed", "geofence"] as const);
+}
+
+/** Failover over any number of branches, in the order they are listed. */
+export function readRanks(object: PolicyObject, context: RuleContext): PolicyRule {
+  const list = { name: "Ranks", countMax: policyBranchCountMax };
+  const branches = readBranches(object, list, (item) =>
+    // A failover that does not look at health would never fail over.
+    readBranch(item, context, { evaluatesRules: true }),
+  );
+  return { path: object.path, kind: "failover", branches };
+}
 
 const items = { name: "Items", countMax: policyBranchCountMax };
 
