@@ -185,9 +185,13 @@ function viewOf(context: ApiContext, key: readonly string[], text: string): Reco
   const { unused, missing, leftOut } = extensionUse(parseRecordExtension(text), sets);
   return {
     hostedZoneId: zoneId,
-    ...{ name, type, extension: JSON.parse(text) as unknown, inUse: unused === undefined },
+    name,
+    type,
+    extension: JSON.parse(text) as unknown,
+    inUse: unused === undefined,
     ...(unused === undefined ? {} : { whyUnused: unused }),
-    ...{ missingSets: missing, leftOutSets: leftOut },
+    missingSets: missing,
+    leftOutSets: leftOut,
   };
 }
 

@@ -428,6 +428,31 @@ test("choose() keeps a network at the same sticky branch", () => {
   }
 });
 
+test("choose() keeps a network at the same sticky branch where only weights of 0 are left", () => {
+  for (const [weights, down, shares] of [
+    [[0, 0, 0], [], [1, 1, 1]],
+    [[5, 0, 0], [1], [0, 1, 1]],
+    [[5, 0, 1], [], [5, 0, 1]],
+  ] as const) {
+    const branches = weights.map((weight, i) => branch(i + 1, { weight }, i + 1));
+    const served = new RoutedZone({ www: { kind: "sticky", branches } });
+    for (const slot of down) served.status.setHealthy(slot, false);
+    const counts = [0, 0, 0];
+    for (let i = 0; i < 1_500; i++) {
+      const client = `1.${i >> 8}.${i & 255}.0/24`;
+      const answer = served.ask(client);
+      for (let again = 0; again < 3; again++) assert.equal(served.ask(client), answer);
+      const index = Number(answer.split(" ")[0]) - 1;
+      counts[index] = (counts[index] ?? 0) + 1;
+    }
+    const total = shares.reduce<number>((sum, share) => sum + share, 0);
+    for (const [i, share] of shares.entries()) {
+      const found = (counts[i] ?? 0) / 1_500;
+      assert.ok(Math.abs(found - share / total) < 0.05, `${weights}: ${counts}`);
+    }
+  }
+});
+
 test("choose() ends where judging would take for ever", () => {
   const wide = (target: string): RoutingNode => ({
     kind: "failover",
