@@ -15,8 +15,8 @@ testWith(["/usr/bin/aws", "/usr/bin/kdig"], "README's routing runs as it is writ
   for (const name of ["bin", "docs"]) symlinkSync(repositoryPath(name), join(folder, name));
   const signpost = await startSignpost({ dataDir: join(folder, "signpost-data") });
   t.after(() => signpost.kill("SIGTERM"));
-  const script = [...blocks("## Two-minute tour", 1), ...blocks("## Routing")]
-    .join("\n")
+  const [setUp = "", ...policies] = blocks("## Routing");
+  const script = sideBySide([...blocks("## Two-minute tour", 1), setUp].join("\n"), policies)
     .replaceAll("127.0.0.1:8053", new URL(signpost.api).host)
     .replaceAll("-p 5300", `-p ${signpost.dns.port}`);
   const env = { ...process.env, PATH: `/usr/bin:/bin:${process.env["PATH"]}` };
@@ -24,9 +24,42 @@ testWith(["/usr/bin/aws", "/usr/bin/kdig"], "README's routing runs as it is writ
   const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], options);
   const [answered = "", explained = ""] = stdout.split(/^(?=question )/m);
   const answers = answered.split("\n").filter((line) => addressLine.test(line));
-  checkAnswers(answers, script);
+  checkAnswers(answers, policies.join("\n"));
   assert.equal(masked(explained), masked(outputOf("bin/signpost explain")));
 });
+
+/**
+ * A script of blocks, each in a shell of its own after what sets all of them up: most of the time is
+ * the AWS CLI's. A block goes on in the shell of one that makes a name which it uses. What they
+ * print comes in the order of the blocks; the first that fails ends the script.
+ */
+function sideBySide(setUp: string, policies: readonly string[]): string {
+  const shells: number[][] = [];
+  policies.forEach((block, index) => {
+    const used = new Set(block.match(/\b[a-z]+\.routing\.example\b/g));
+    const before = shells.find((shell) =>
+      shell.some((other) => namesMadeIn(policies[other] ?? "").some((name) => used.has(name))),
+    );
+    if (before) before.push(index);
+    else shells.push([index]);
+  });
+  const files = policies.map((_, index) => `printed.${index}`);
+  const commands = shells.map((shell) => {
+    const steps = shell.map((index) => `{\n${policies[index]}\n} > ${files[index]}`);
+    return `(\n${steps.join("\n")}\n) & shells+=($!)`;
+  });
+  const wait = 'for shell in "${shells[@]}"; do wait "$shell"; done';
+  return [setUp, "shells=()", ...commands, wait, `cat ${files.join(" ")}`].join("\n");
+}
+
+/** Names that a block puts sets at, or instances of policies. */
+function namesMadeIn(block: string): string[] {
+  const sets = [...block.matchAll(/\(a ([a-z]+) /g)].map(([, label]) => `${label}.routing.example`);
+  return [
+    ...sets,
+    ...[...block.matchAll(/--name (\S+\.routing\.example)/g)].map(([, n]) => n ?? ""),
+  ];
+}
 
 /** Every `ask` says in its comment what it prints, but for those whose answer is drawn. */
 function checkAnswers(answers: string[], script: string): void {
