@@ -86,19 +86,21 @@ function tree(): RoutingNode {
 /** As many branches as fit the size of a document. */
 function policyDocument(): string {
   const ruleCount = 25;
-  const items = (make: (index: number) => object): object[] =>
-    Array.from({ length: groupSize }, (_, i) => ({ Weight: i, ...make(i) }));
+  const weighted = (length: number, make: (index: number) => object): object => ({
+    RuleType: "weighted",
+    Items: Array.from({ length }, (_, i) => ({ Weight: i, ...make(i) })),
+  });
   const rules = Array.from({ length: ruleCount }, (_, i) => [
     `r${i}`,
-    { RuleType: "weighted", Items: items(() => ({ EndpointReference: "a" })) },
+    weighted(groupSize, () => ({ EndpointReference: "a" })),
   ]);
-  const start = items((i) => ({ RuleReference: `r${i % ruleCount}` }));
+  const start = weighted(ruleCount, (i) => ({ RuleReference: `r${i}` }));
   return JSON.stringify({
     AWSPolicyFormatVersion: "2015-10-01",
     RecordType: "A",
     StartRule: "start",
     Endpoints: { a: { Type: "value", Value: "192.0.2.1" } },
-    Rules: { start: { RuleType: "weighted", Items: start }, ...Object.fromEntries(rules) },
+    Rules: { start, ...Object.fromEntries(rules) },
   });
 }
 
