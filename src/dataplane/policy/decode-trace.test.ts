@@ -2,37 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RoutedZone, alias, block, branch } from "../../../test/support/routed-zone.ts";
 import type { Zone } from "../../../test/support/routed-zone.ts";
+import { geolocation, latency, newYork } from "../../../test/support/routing-groups.ts";
 import { present } from "../../base/assert.ts";
 import { formatName } from "../../dns/wire/name.ts";
 import { decodeTrace } from "./decode-trace.ts";
 import type { TracedCandidate } from "./decode-trace.ts";
-import type { RoutingNode } from "./routing-tree.ts";
 import { TraceBuffer } from "./trace-buffer.ts";
-
-const newYork = "1.3.2.0/24";
-const geolocation: RoutingNode = {
-  kind: "geolocation",
-  branches: [
-    branch(1, { place: "default" as const }, 1),
-    branch(2, { place: { continent: "NA" } }, 2),
-    branch(3, { place: { country: "US" } }, 3),
-    branch(4, { place: { country: "US", subdivision: "NY" } }, 4),
-    branch(5, { place: { country: "KR" } }, 5),
-  ],
-};
-const places = {
-  virginia: { latitude: 39.04, longitude: -77.49 },
-  frankfurt: { latitude: 50.11, longitude: 8.68 },
-  seoul: { latitude: 37.57, longitude: 126.98 },
-};
-const latency: RoutingNode = {
-  kind: "latency",
-  branches: [
-    branch(1, { ...places.virginia, region: "us-east-1" }, 1),
-    branch(2, { ...places.frankfurt, region: "eu-central-1" }, 2),
-    branch(3, { ...places.seoul, region: "ap-northeast-2" }, 3),
-  ],
-};
 
 test("choose() answers alike with a trace and without", () => {
   const zone: Zone = {

@@ -2,17 +2,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RoutedZone, alias, block, branch, records } from "../../../test/support/routed-zone.ts";
 import type { Zone } from "../../../test/support/routed-zone.ts";
+import {
+  america,
+  california,
+  frankfurt,
+  geolocation,
+  latency,
+  newYork,
+  nowhere,
+  places,
+  seoul,
+} from "../../../test/support/routing-groups.ts";
 import { queryOf } from "../../../test/support/zone-under-test.ts";
 import { present } from "../../base/assert.ts";
 import { decodeMessage } from "../../dns/wire/message.ts";
 import type { RoutingNode } from "./routing-tree.ts";
-
-const seoul = "1.1.2.0/24";
-const frankfurt = "1.2.2.0/24";
-const newYork = "1.3.2.0/24";
-const california = "1.4.2.0/24";
-const america = "1.5.2.0/24";
-const nowhere = "9.9.9.0/24";
 
 type Case = {
   node: RoutingNode | Zone;
@@ -31,21 +35,6 @@ const weighted: RoutingNode = {
   kind: "weighted",
   branches: [branch(1, { weight: 3 }, 1), branch(2, { weight: 1 }, 2), branch(3, { weight: 0 }, 3)],
 };
-const geolocation: RoutingNode = {
-  kind: "geolocation",
-  branches: [
-    branch(1, { place: "default" as const }, 1),
-    branch(2, { place: { continent: "NA" } }, 2),
-    branch(3, { place: { country: "US" } }, 3),
-    branch(4, { place: { country: "US", subdivision: "NY" } }, 4),
-    branch(5, { place: { country: "KR" } }, 5),
-  ],
-};
-const places = {
-  virginia: { latitude: 39.04, longitude: -77.49 },
-  frankfurt: { latitude: 50.11, longitude: 8.68 },
-  seoul: { latitude: 37.57, longitude: 126.98 },
-};
 const geoproximity = (bias: number): RoutingNode => ({
   kind: "geoproximity",
   branches: [
@@ -53,14 +42,6 @@ const geoproximity = (bias: number): RoutingNode => ({
     branch(2, { ...places.frankfurt, bias }, 2),
   ],
 });
-const latency: RoutingNode = {
-  kind: "latency",
-  branches: [
-    branch(1, { ...places.virginia, region: "us-east-1" }, 1),
-    branch(2, { ...places.frankfurt, region: "eu-central-1" }, 2),
-    branch(3, { ...places.seoul, region: "ap-northeast-2" }, 3),
-  ],
-};
 const cidr: RoutingNode = {
   kind: "cidr",
   branches: [
