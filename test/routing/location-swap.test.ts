@@ -113,6 +113,38 @@ test("an operator's files of both shapes answer, and a bad one is refused", asyn
   assert.deepEqual((await update()).files, []);
 });
 
+test("Americans of no known state are the country's, and territories are countries", async () => {
+  const file = "america.mmdb";
+  writeFileSync(
+    join(folder, file),
+    writeMmdb([
+      { cidr: "98.113.0.0/16", data: { country: us } },
+      { cidr: "24.41.0.0/16", data: { country: { iso_code: "PR" }, continent: { code: "NA" } } },
+    ]),
+  );
+  const state = { CountryCode: "US", SubdivisionCode: "NY" };
+  const rest = { id: "rest", ip: ip(4), GeoLocation: { CountryCode: "*" } };
+  const [withCountry, without] = [freshName(), freshName()];
+  await createSets(withCountry, [
+    { id: "state", ip: ip(1), GeoLocation: state },
+    { id: "US", ip: ip(2), GeoLocation: { CountryCode: "US" } },
+    { id: "PR", ip: ip(3), GeoLocation: { CountryCode: "PR" } },
+    rest,
+  ]);
+  await createSets(without, [{ id: "state", ip: ip(1), GeoLocation: state }, rest]);
+  await update(file);
+  const rows = [
+    [withCountry, "98.113.1.0/24", ip(2)],
+    [withCountry, "24.41.1.0/24", ip(3)],
+    [without, "98.113.1.0/24", ip(4)],
+    [without, "24.41.1.0/24", ip(4)],
+  ] as const;
+  for (const [at, client, answer] of rows) {
+    assert.deepEqual((await askAs(dns, { name: at, client })).values, [answer], `${at} ${client}`);
+  }
+  await update();
+});
+
 /** Resident memory of the server, in MiB. */
 function residentMib(): number {
   const status = readFileSync(`/proc/${signpost.pid}/status`, "utf8");

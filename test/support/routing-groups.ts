@@ -1,4 +1,4 @@
-import type { RoutingNode } from "../../src/dataplane/policy/routing-tree.ts";
+import type { GroupNode } from "../../src/dataplane/policy/routing-tree.ts";
 import { branch } from "./routed-zone.ts";
 
 /** Clients of the small world, and groups that have branches for them; slots are the branches'. */
@@ -16,7 +16,7 @@ export const places = {
   seoul: { latitude: 37.57, longitude: 126.98 },
 };
 
-export const geolocation: RoutingNode = {
+export const geolocation: GroupNode = {
   kind: "geolocation",
   branches: [
     branch(1, { place: "default" as const }, 1),
@@ -27,7 +27,7 @@ export const geolocation: RoutingNode = {
   ],
 };
 
-export const latency: RoutingNode = {
+export const latency: GroupNode = {
   kind: "latency",
   branches: [
     branch(1, { ...places.virginia, region: "us-east-1" }, 1),
