@@ -110,6 +110,7 @@ function routingOf(text: string): RoutingNode {
     ttl: 60,
     healthSlot: () => undefined,
     loadSlot: () => 0,
+    cidrBlocks: () => [],
     parseName: (name) => parseName(name),
   });
 }

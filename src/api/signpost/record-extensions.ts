@@ -9,10 +9,12 @@ import {
 } from "../../control/model/record-extension.ts";
 import type { RecordExtension } from "../../control/model/record-extension.ts";
 import type { ResourceRecordSet } from "../../control/model/resource-record-set.ts";
+import { missingLocation } from "../../control/model/traffic-policy-instance.ts";
 import { readText } from "../protocol/route.ts";
 import type { RouteRequest } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "../route53/api-context.ts";
+import { cidrLocationFact } from "../route53/cidr-collection.ts";
 import { commitChange } from "../route53/commit.ts";
 import type { ChangeInfo } from "../route53/commit.ts";
 import { extensionMutations } from "../route53/record-extension-rows.ts";
@@ -133,6 +135,10 @@ function refuseMisfit(context: ApiContext, target: Target, extension: RecordExte
   const label = `${target.name} ${target.type}`;
   if (missing.length > 0) throw invalid(`there is no set '${missing[0]}' of ${label}`);
   if (unused !== undefined) throw invalid(`of ${label}, ${unused}`);
+  const cidrLocation = (id: string, location: string) =>
+    cidrLocationFact(context.state, id, location);
+  const nowhere = missingLocation(extension.rule ? [extension.rule] : [], { cidrLocation });
+  if (nowhere !== undefined) throw invalid(nowhere);
   refuseProtected(context, target);
 }
 

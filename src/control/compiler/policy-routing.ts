@@ -3,7 +3,6 @@ import { parseRdata } from "../../dns/rdata/rdata.ts";
 import type { Name } from "../../dns/wire/name.ts";
 import { recordValueForm } from "../model/record-value.ts";
 import type {
-  LoadMetric,
   PolicyBranch,
   PolicyDocument,
   PolicyEndpoint,
@@ -11,16 +10,15 @@ import type {
   PolicyRule,
 } from "../model/traffic-policy-document.ts";
 import { ruleGroup } from "./rule-group.ts";
+import type { RuleGroupContext } from "./rule-group.ts";
 
 /** What of an instance and of the state a document's tree is made with. */
-export type PolicyRoutingContext = {
+export type PolicyRoutingContext = Omit<RuleGroupContext, "branch"> & {
   /** Type of the instance's records, as a number. */
   type: number;
   ttl: number;
   /** Slot of the status table; `undefined`: always healthy. */
   healthSlot(healthCheckId: string): number | undefined;
-  /** Slot of the load table. */
-  loadSlot(metric: LoadMetric): number;
   /** Wire form of a name as Route 53 writes it. */
   parseName(text: string): Name;
 };
@@ -65,8 +63,7 @@ class PolicyRouting {
   }
 
   #rule(rule: PolicyRule): RoutingNode {
-    const { loadSlot } = this.#context;
-    return ruleGroup(rule, { branch: (branch) => this.#branch(branch), loadSlot });
+    return ruleGroup(rule, { ...this.#context, branch: (branch) => this.#branch(branch) });
   }
 
   #branch(branch: PolicyBranch): Branch {

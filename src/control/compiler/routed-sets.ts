@@ -71,8 +71,8 @@ function extendedNode(
   });
   const branches = rule?.branches.filter((branch) => made.has(branch));
   return ruleGroup({ ...rule, branches } as PolicyRule, {
+    ...options.sources,
     branch: (branch) => made.get(branch) as Branch,
-    loadSlot: (metric) => options.sources.loadSlot(metric),
   });
 }
 

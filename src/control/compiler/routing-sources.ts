@@ -22,15 +22,15 @@ export type RoutingSources = {
 
 /** What the state says of them. */
 export function stateSources(state: StateReader): RoutingSources {
-  return {
+  const sources: Omit<RoutingSources, "instance"> = {
     healthSlot: (id) => state.get<number>("healthSlot", [id]),
     cidrBlocks: (collectionId, location) =>
       state
         .list("cidrBlock", { prefix: [collectionId, location] })
         .map(({ key }) => present(parseCidr(key[2] ?? ""), "stored blocks are CIDR blocks")),
     loadSlot: (metric) => state.get<number>("loadSlot", [loadMetricKey(metric)]) ?? 0,
-    instance: (root) => instanceRouting(state, root),
   };
+  return { ...sources, instance: (root) => instanceRouting(state, root, sources) };
 }
 
 /** For zones whose sets refer to nothing outside. */

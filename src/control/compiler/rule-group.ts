@@ -1,3 +1,4 @@
+import type { Cidr } from "../../base/ip.ts";
 import type { Branch, GroupNode, WantedPlace } from "../../dataplane/policy/routing-tree.ts";
 import { regionCoordinates } from "../../geo/places/aws-regions.ts";
 import { continentOf } from "../../geo/places/continents.ts";
@@ -17,6 +18,8 @@ export type RuleGroupContext = {
   branch(branch: PolicyBranch): Branch;
   /** Slot of the load table. */
   loadSlot(metric: LoadMetric): number;
+  /** Blocks of one location of a CIDR collection. */
+  cidrBlocks(collectionId: string, locationName: string): readonly Cidr[];
 };
 
 /** Answers of one multivalue set: Route 53's number. */
@@ -72,11 +75,16 @@ type Each = <From extends PolicyBranch, To>(
 function ownGroup(
   rule: Extract<PolicyRule, { kind: "cidr" | "timeOfDay" | "leastLoaded" | "nearby" }>,
   each: Each,
-  { loadSlot }: RuleGroupContext,
+  { loadSlot, cidrBlocks }: RuleGroupContext,
 ): GroupNode {
   switch (rule.kind) {
-    case "cidr":
-      return { kind: "cidr", branches: each(rule.branches, ({ blocks }) => ({ blocks })) };
+    case "cidr": {
+      const branches = each(rule.branches, ({ blocks }) => {
+        if (blocks === "default" || !("collectionId" in blocks)) return { blocks };
+        return { blocks: cidrBlocks(blocks.collectionId, blocks.locationName) };
+      });
+      return { kind: "cidr", branches };
+    }
     case "timeOfDay": {
       const branches = each(rule.branches, ({ windows }) => ({ windows }));
       return { kind: "timeOfDay", zone: rule.timeZone, branches };

@@ -2,8 +2,8 @@ import { recordExtensionSizeMax } from "../../base/limits.ts";
 import type { ResourceRecordSet } from "./resource-record-set.ts";
 import { policyOf } from "./rrset-policy.ts";
 import type { RuleContext } from "./traffic-policy-branch.ts";
-import { loadMetricsOfRule } from "./traffic-policy-document.ts";
-import type { FailMode, LoadMetric, PolicyRule } from "./traffic-policy-document.ts";
+import { cidrLocationsOf, loadMetricsOfRule } from "./traffic-policy-document.ts";
+import type { CidrLocation, FailMode, LoadMetric, PolicyRule } from "./traffic-policy-document.ts";
 import { PolicyObject, PolicyProblem } from "./traffic-policy-object.ts";
 import { ownRuleReaders, readFailMode, readRanks } from "./traffic-policy-own-rules.ts";
 import { parseJson, problemsText } from "./traffic-policy-parser.ts";
@@ -89,6 +89,11 @@ function readRule(object: PolicyObject, context: RuleContext): PolicyRule {
 /** The load metrics that it goes by, each once. */
 export function extensionMetrics({ rule }: RecordExtension): LoadMetric[] {
   return rule ? loadMetricsOfRule(rule) : [];
+}
+
+/** The locations of CIDR collections that it goes by, with their paths. */
+export function extensionLocations({ rule }: RecordExtension): Map<string, CidrLocation> {
+  return cidrLocationsOf(rule ? [rule] : []);
 }
 
 /** How an extension fits the sets there are, which AWS clients change as they like. */

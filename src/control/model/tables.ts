@@ -17,7 +17,7 @@ export type TableName =
   | "cidrCollectionByName" // [name]
   | "cidrCollectionByCallerReference" // [callerReference]
   | "cidrBlock" // [collectionId, location, block]
-  | "cidrLocationUse" // [collectionId, location, zoneId, name, type and set identifier]
+  | "cidrLocationUse" // [collectionId, location, zoneId, name, type and set identifier, or `instance A`]
   | "healthCheck" // [healthCheckId]
   | "healthCheckByCallerReference" // [callerReference] → id, also of one that is gone
   | "healthCheckByChild" // [childHealthCheckId, healthCheckId of the calculated check]
