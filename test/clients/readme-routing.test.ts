@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { testWith } from "../support/peers.ts";
+import { startPreforkedAws } from "../support/preforked-aws.ts";
 import { repositoryPath, startSignpost } from "../support/signpost-process.ts";
 
 const addressLine = /^(?:\d+\.){3}\d+$/;
@@ -16,50 +17,28 @@ testWith(["/usr/bin/aws", "/usr/bin/kdig"], "README's routing runs as it is writ
   const signpost = await startSignpost({ dataDir: join(folder, "signpost-data") });
   t.after(() => signpost.kill("SIGTERM"));
   const [setUp = "", ...policies] = blocks("## Routing");
-  const script = sideBySide([...blocks("## Two-minute tour", 1), setUp].join("\n"), policies)
+  const script = [...blocks("## Two-minute tour", 1), setUp, waitForServers, ...policies]
+    .join("\n")
     .replaceAll("127.0.0.1:8053", new URL(signpost.api).host)
     .replaceAll("-p 5300", `-p ${signpost.dns.port}`);
-  const env = { ...process.env, PATH: `/usr/bin:/bin:${process.env["PATH"]}` };
-  const options = { cwd: folder, env, timeout: 180_000 };
+  const aws = await startPreforkedAws();
+  t.after(() => aws.stop());
+  const options = { cwd: folder, env: aws.env, timeout: 180_000 };
   const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], options);
   const [answered = "", explained = ""] = stdout.split(/^(?=question )/m);
   const answers = answered.split("\n").filter((line) => addressLine.test(line));
-  checkAnswers(answers, policies.join("\n"));
+  checkAnswers(answers, script);
   assert.equal(masked(explained), masked(outputOf("bin/signpost explain")));
 });
 
-/**
- * A script of blocks, each in a shell of its own after what sets all of them up: most of the time is
- * the AWS CLI's. A block goes on in the shell of one that makes a name which it uses. What they
- * print comes in the order of the blocks; the first that fails ends the script.
- */
-function sideBySide(setUp: string, policies: readonly string[]): string {
-  const shells: number[][] = [];
-  policies.forEach((block, index) => {
-    const used = new Set(block.match(/\b[a-z]+\.routing\.example\b/g));
-    const before = shells.find((shell) =>
-      shell.some((other) => namesMadeIn(policies[other] ?? "").some((name) => used.has(name))),
-    );
-    if (before) before.push(index);
-    else shells.push([index]);
-  });
-  const files = policies.map((_, index) => `printed.${index}`);
-  const commands = shells.map((shell) => {
-    const steps = shell.map((index) => `{\n${policies[index]}\n} > ${files[index]}`);
-    return `(\n${steps.join("\n")}\n) & shells+=($!)`;
-  });
-  const wait = 'for shell in "${shells[@]}"; do wait "$shell"; done';
-  return [setUp, "shells=()", ...commands, wait, `cat ${files.join(" ")}`].join("\n");
-}
-
-/** Names that a block puts sets at, or instances of policies. */
-function namesMadeIn(block: string): string[] {
-  const sets = [...block.matchAll(/\(a ([a-z]+) /g)].map(([, label]) => `${label}.routing.example`);
-  return [
-    ...sets,
-    ...[...block.matchAll(/--name (\S+\.routing\.example)/g)].map(([, n]) => n ?? ""),
-  ];
-}
+/** Who types takes longer than a change does; the test is faster, and waits until it is served. */
+const waitForServers = `
+eval "$(declare -f put | sed '1s/put/put_sets/')"
+put() {
+  put_sets "$@"
+  until curl -s http://127.0.0.1:8053/metrics | awk '/^signpost_log_head / { head = $2 }
+    /^signpost_log_served / { served = $2 } END { exit head != served }'; do sleep 0.02; done
+}`;
 
 /** Every `ask` says in its comment what it prints, but for those whose answer is drawn. */
 function checkAnswers(answers: string[], script: string): void {
