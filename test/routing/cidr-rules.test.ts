@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as sdk from "@aws-sdk/client-route-53";
+import type { Explanation } from "../../src/api/signpost/explanation.ts";
 import { CommandFailure } from "../../src/cli/command.ts";
 import { readJson, send } from "../../src/cli/connection.ts";
 import { askAs } from "./ask-as.ts";
@@ -164,6 +165,17 @@ test("a record extension's CIDR rule goes by the locations of a collection", asy
   });
   await extend(id);
   await follows(name, id);
+  const query = { name, client: "203.0.113.0/24" };
+  const told = await send(connection, { method: "GET", path: "explain", query });
+  const { groups } = await readJson<Explanation>(told);
+  assert.deepEqual(
+    groups[0]?.candidates.map(({ id: set, criterion, verdict }) => [set, criterion, verdict]),
+    [
+      ["a", "203.0.113.0/24", "taken"],
+      ["b", "203.0.0.0/16", "not needed"],
+      ["c", "default", "not needed"],
+    ],
+  );
   const reset = { method: "DELETE", path: "record-extensions", query: { name } } as const;
   await readJson(await send(connection, reset));
   await isFree(id);
