@@ -2,7 +2,7 @@
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
  *   bench/run cpu-per-query|routed-cpu|change-latency|import-start|fuzz [options]
- *   bench/run location-lookup|health-probes [options]
+ *   bench/run location-lookup|health-probes|routing-compile [options]
  */
 import { parseArgs } from "node:util";
 
@@ -13,6 +13,7 @@ import { healthProbes } from "./health-probes.ts";
 import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
+import { routingCompile } from "./routing-compile.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -58,6 +59,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   fuzz: () => fuzzLong({ results, packets: Number(values.packets), seed }),
   "health-probes": () =>
     healthProbes({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
+  "routing-compile": () => routingCompile({ results, rounds: Number(values.rounds) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),
 };
 const benchmark = benchmarks[positionals[0] ?? ""];

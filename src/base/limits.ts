@@ -249,3 +249,7 @@ export const probeQueueCountMax = 65_536;
 // Metrics and alarms
 
 // Record extensions
+/** Octets of one: a group of 100 sets with the dimensions of their metrics. */
+export const recordExtensionSizeMax = 64 * 1024;
+/** Of one hosted zone: compiling a zone reads them all. */
+export const recordExtensionCountMax = 10_000;

@@ -58,7 +58,7 @@ function readCredentials(path: string, data: string): { id: string; secret: stri
 }
 
 export type OwnRequest = {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   /** Below the own prefix, without a leading slash; segments already encoded. */
   path: string;
   query?: Record<string, string>;

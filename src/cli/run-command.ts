@@ -5,6 +5,7 @@ import type { Command, Invocation, Options } from "./command.ts";
 import { explainCommand } from "./explain-command.ts";
 import { geoCommands } from "./geo-commands.ts";
 import { keyCommands } from "./key-commands.ts";
+import { recordCommands } from "./record-commands.ts";
 import { statusCommand } from "./status-command.ts";
 import { vpcCommands } from "./vpc-commands.ts";
 import { zoneCommands } from "./zone-commands.ts";
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   ...keyCommands,
   ...vpcCommands,
   ...geoCommands,
+  ...recordCommands,
   explainCommand,
   statusCommand,
 ];

@@ -71,12 +71,12 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     clock: systemClock,
     random: systemRandom,
   };
-  let publishLocations: (table: SharedArrayBuffer) => void = () => {};
+  let publishLocations: (table: SharedArrayBuffer) => Promise<void> = async () => {};
   const openingLocations = MachineLocations.open(settings.data, {
     logger,
     onTable(table) {
       conditions.locations = table;
-      publishLocations(table);
+      return publishLocations(table);
     },
   });
   // Amazon's schemas and the like load while the store thread checks the directory.
@@ -104,8 +104,8 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   });
   // The first table is there before anyone asks, later ones take its place.
   const locations = await openingLocations;
-  publishLocations = (table) => void nameServer.publishLocations(table);
-  if (conditions.locations) publishLocations(conditions.locations);
+  publishLocations = (table) => nameServer.publishLocations(table);
+  if (conditions.locations) void publishLocations(conditions.locations);
   const { state } = store;
   const queryLogs = new QueryLogs({ directory: settings.queryLogs, state, logger });
   const publisher = new Publisher({ nameServer, applied: store.log.applied, queryLogs, logger });

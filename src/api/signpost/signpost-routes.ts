@@ -1,9 +1,15 @@
+import { recordExtensionSizeMax } from "../../base/limits.ts";
 import type { Route, RouteRequest, RouteResponse } from "../protocol/route.ts";
 import { readText } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { createAccessKey, deleteAccessKey, listAccessKeys } from "./access-keys.ts";
 import { explain } from "./explain.ts";
 import { updateLocations } from "./location-data.ts";
+import {
+  deleteRecordExtension,
+  listRecordExtensions,
+  putRecordExtension,
+} from "./record-extensions.ts";
 import type { SignpostContext } from "./signpost-context.ts";
 import { createVpc, deleteVpc, listVpcs } from "./vpcs.ts";
 import { exportZone, importZone } from "./zone-transfer.ts";
@@ -48,6 +54,16 @@ export function signpostRoutes(context: SignpostContext): Route[] {
       await deleteVpc(route53, parameter(request, "id"));
       return json({});
     }),
+    route("GET", "record-extensions", (request) => json(listRecordExtensions(route53, request))),
+    {
+      ...route("PUT", "record-extensions", async (request) =>
+        json(await putRecordExtension(route53, request)),
+      ),
+      bodySizeMax: recordExtensionSizeMax,
+    },
+    route("DELETE", "record-extensions", async (request) =>
+      json(await deleteRecordExtension(route53, request)),
+    ),
     {
       ...route("POST", "zones/import", (request) => importZone(context, request)),
       bodySizeMax: Infinity,

@@ -17,7 +17,7 @@ export type TableName =
   | "cidrCollectionByName" // [name]
   | "cidrCollectionByCallerReference" // [callerReference]
   | "cidrBlock" // [collectionId, location, block]
-  | "cidrLocationUse" // [collectionId, location, zoneId, name, type and set identifier]
+  | "cidrLocationUse" // [collectionId, location, zoneId, name, type and set identifier, or `instance A`]
   | "healthCheck" // [healthCheckId]
   | "healthCheckByCallerReference" // [callerReference] → id, also of one that is gone
   | "healthCheckByChild" // [childHealthCheckId, healthCheckId of the calculated check]
@@ -30,7 +30,7 @@ export type TableName =
   | "safetyRule" // [name]
   | "notification" // [name]
   | "alarm" // [name]
-  | "recordExtension" // [zoneId, name, type] → what Signpost's own API adds to a group of sets
+  | "recordExtension" // [zoneId, name, type] → text of what our own API adds to a group of sets
   | "trafficPolicy" // [policyId]
   | "trafficPolicyByName" // [name] → policyId
   | "trafficPolicyVersion" // [policyId, version, 4 digits]
@@ -39,7 +39,7 @@ export type TableName =
   | "trafficPolicyInstanceByZone" // [zoneId, reversed name, type] → instanceId
   | "trafficPolicyInstanceByPolicy" // [policyId, version, zoneId, reversed name, type] → instanceId
   | "loadSlot" // [load metric] → slot
-  | "loadMetricUse" // [load metric, policyId, version]
+  | "loadMetricUse" // [load metric, policyId, version] or [load metric, "record", zoneId, name, type]
   | "vpcAuthorization" // [zoneId, vpcId]
   | "rrsetProtection" // [zoneId, …]
   | "change" // [changeId] → { seq, at, comment, zoneId }
