@@ -2,7 +2,8 @@
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
  *   bench/run cpu-per-query|routed-cpu|change-latency|import-start|fuzz [options]
- *   bench/run location-lookup|health-probes|health-checker [options]
+ *   bench/run location-lookup|routing-compile|health-probes|health-checker [options]
+ *   bench/run health-failover|health-mass-failure [options]
  */
 import { parseArgs } from "node:util";
 
@@ -15,6 +16,7 @@ import { healthFailover, healthMassFailure } from "./health-failover.ts";
 import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
+import { routingCompile } from "./routing-compile.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -70,6 +72,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
     healthProbes({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
   "health-failover": () => healthFailover({ results, deaths: Number(values.deaths) }),
   "health-mass-failure": () => healthMassFailure({ results, checkCount: Number(values.checks) }),
+  "routing-compile": () => routingCompile({ results, rounds: Number(values.rounds) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),
 };
 const benchmark = benchmarks[positionals[0] ?? ""];

@@ -74,6 +74,9 @@ export const patternedSizeMax = 4_096;
 export const udpQuerySizeMax = 4_096;
 /** Datagrams taken with one system call; past 64 the cost per datagram falls no further. */
 export const udpBatchCountMax = 64;
+/** What network cards wait, too, before they tell of packets under load. */
+export const coalesceUsDefault = 100;
+export const coalesceUsMax = 10_000;
 export const listenAddressCountMax = 64;
 export const workerCountMax = 256;
 export const workerRestartDelayMaxMs = 5_000;
@@ -401,3 +404,7 @@ export const metricsRestartDelayMaxMs = 5_000;
 export const metricsStopMaxMs = 10_000;
 
 // Record extensions
+/** Octets of one: a group of 100 sets with the dimensions of their metrics. */
+export const recordExtensionSizeMax = 64 * 1024;
+/** Of one hosted zone: compiling a zone reads them all. */
+export const recordExtensionCountMax = 10_000;

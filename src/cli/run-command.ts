@@ -9,6 +9,7 @@ import { healthCommands } from "./health-commands.ts";
 import { keyCommands } from "./key-commands.ts";
 import { notificationCommands } from "./notification-commands.ts";
 import { routingControlCommands } from "./routing-control-commands.ts";
+import { recordCommands } from "./record-commands.ts";
 import { statusCommand } from "./status-command.ts";
 import { vpcCommands } from "./vpc-commands.ts";
 import { zoneCommands } from "./zone-commands.ts";
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   ...healthCommands,
   ...routingControlCommands,
   ...notificationCommands,
+  ...recordCommands,
   explainCommand,
   statusCommand,
 ];

@@ -83,12 +83,12 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   const { health } = healthRole;
   const metricsRole = new MetricsRole({ ...common, status, health });
   const { metrics } = metricsRole;
-  let publishLocations: (table: SharedArrayBuffer) => void = () => {};
+  let publishLocations: (table: SharedArrayBuffer) => Promise<void> = async () => {};
   const openingLocations = MachineLocations.open(settings.data, {
     logger,
     onTable(table) {
       conditions.locations = table;
-      publishLocations(table);
+      return publishLocations(table);
     },
   });
   // Amazon's schemas and the like load while the store thread checks the directory.
@@ -99,8 +99,8 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   const nameServer = await openNameServer(nameServerOptions(settings, conditions, logger));
   // The first table is there before anyone asks, later ones take its place.
   const locations = await openingLocations;
-  publishLocations = (table) => void nameServer.publishLocations(table);
-  if (conditions.locations) publishLocations(conditions.locations);
+  publishLocations = (table) => nameServer.publishLocations(table);
+  if (conditions.locations) void publishLocations(conditions.locations);
   const { state } = store;
   const queryLogs = new QueryLogs({ directory: settings.queryLogs, state, logger });
   const publisher = new Publisher({
@@ -144,6 +144,7 @@ function nameServerOptions(
     io: settings.io,
     workers: settings.workers,
     udpPayloadSizeMax: settings.udpPayloadSizeMax,
+    coalesceUs: settings.coalesceUs,
     nsid: settings.nsid || undefined,
     status,
     tcp: {

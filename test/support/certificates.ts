@@ -15,6 +15,15 @@ export type CertificateOptions = {
   key?: readonly string[];
 };
 
+/** The program that makes certificates, for `testWith`. */
+export const opensslPath = "/usr/bin/openssl";
+
+/** A certificate that is made when it is first needed. */
+export function certificate(options: CertificateOptions): () => Certificate {
+  let made: Certificate | undefined;
+  return () => (made ??= makeCertificate(options));
+}
+
 /** A self-signed certificate, made with openssl. */
 export function makeCertificate(options: CertificateOptions): Certificate {
   const folder = mkdtempSync(join(tmpdir(), "signpost-certificate-"));
@@ -39,7 +48,7 @@ export function makeCertificate(options: CertificateOptions): Certificate {
 }
 
 function openssl(...args: string[]): void {
-  execFileSync("openssl", args, { stdio: "pipe" });
+  execFileSync(opensslPath, args, { stdio: "pipe" });
 }
 
 /** A time as openssl's options take it, so much after now. */

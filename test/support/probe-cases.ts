@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { networkInterfaces } from "node:os";
 import type { TlsOptions } from "node:tls";
 
 import { parseCidr } from "../../src/base/ip.ts";
@@ -8,8 +8,10 @@ import { probe } from "../../src/health/probes/probe.ts";
 import type { ProbeResult } from "../../src/health/probes/probe-result.ts";
 import type { HttpProbeSpec } from "../../src/health/probes/probe-spec.ts";
 import type { Reason } from "../../src/health/probes/reason.ts";
+import { opensslPath } from "./certificates.ts";
 import { startMisbehavingServer } from "./misbehaving-server.ts";
 import type { Behaviour } from "./misbehaving-server.ts";
+import { testWith } from "./peers.ts";
 
 /** The networks that probes of tests may go to. */
 export const allow = ["127.0.0.0/8", "::1/128"].map((text) => present(parseCidr(text), text));
@@ -26,6 +28,9 @@ export const patientSpec: Omit<HttpProbeSpec, "port"> = {
   bodyTimeoutMs: 10_000,
 };
 
+/** Whether this machine has IPv6, on loopback at least. */
+export const hasIpv6 = (networkInterfaces()["lo"] ?? []).some(({ address }) => address === "::1");
+
 /** A time limit that is there to be met. */
 export const shortMs = 60;
 
@@ -38,7 +43,7 @@ export type ProbeCase = {
   with?: Partial<HttpProbeSpec>;
   /** The server behaves when the connection is made. */
   atConnection?: boolean;
-  tls?: TlsOptions;
+  tls?: () => TlsOptions;
   /** Connections that the probe makes; default 1. */
   connections?: number;
 };
@@ -46,7 +51,8 @@ export type ProbeCase = {
 /** One test for each case. */
 export function testProbes(symbol: string, cases: readonly ProbeCase[]): void {
   for (const one of cases) {
-    test(`${symbol} ${one.name}`, async () => {
+    const needs = one.tls ? [opensslPath] : [];
+    testWith(needs, `${symbol} ${one.name}`, async () => {
       const { reason, detail } = await runProbe(one);
       assert.deepEqual([reason, detail], one.finds);
     });
@@ -56,7 +62,10 @@ export function testProbes(symbol: string, cases: readonly ProbeCase[]): void {
 /** Probes a server that behaves as the case says, and waits until its connections are closed. */
 export async function runProbe(one: Omit<ProbeCase, "name" | "finds">): Promise<ProbeResult> {
   const { atConnection = false, tls } = one;
-  const server = await startMisbehavingServer(one.does, { atConnection, ...(tls && { tls }) });
+  const server = await startMisbehavingServer(one.does, {
+    atConnection,
+    ...(tls && { tls: tls() }),
+  });
   try {
     const result = await probe({ ...patientSpec, port: server.port, ...one.with }, { allow });
     // The probe has closed its connection, whatever the server does with its end.

@@ -82,6 +82,14 @@ const cases: Case[] = [
     dnsAnswered,
     0,
   ],
+  [
+    "a malformed record",
+    answering({ ...a("192.0.2.1"), rdata: Uint8Array.of(1, 2, 3) }),
+    { expect: "192.0.2.1" },
+    dnsWrongAnswer,
+    0,
+  ],
+  ["an expectation that is no record", () => null, { expect: "192.0.2" }, Reason.internal, 0],
   ["no such type", answering(), { qtype: "NONSENSE" }, Reason.internal, 0],
   ["no such name", answering(), { qname: "a..b" }, Reason.internal, 0],
 ];

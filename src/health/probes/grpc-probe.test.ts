@@ -4,13 +4,14 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { AddressInfo, Server } from "node:net";
 import { test } from "node:test";
 
-import { makeCertificate } from "../../../test/support/certificates.ts";
+import { certificate, opensslPath } from "../../../test/support/certificates.ts";
 import {
   answers,
   response,
   startMisbehavingServer,
 } from "../../../test/support/misbehaving-server.ts";
 import { allow } from "../../../test/support/probe-cases.ts";
+import { testWith } from "../../../test/support/peers.ts";
 import { probe } from "./probe.ts";
 import type { ProbeSpec } from "./probe-spec.ts";
 import { Reason } from "./reason.ts";
@@ -18,7 +19,7 @@ import { Reason } from "./reason.ts";
 type Handler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 type Given = Partial<ProbeSpec & { kind: "grpc" }>;
 
-const certificate = makeCertificate({ names: ["a.example"] });
+const made = certificate({ names: ["a.example"] });
 const spec = {
   kind: "grpc",
   tls: false,
@@ -40,7 +41,7 @@ function replies(message: readonly number[], status = "0"): Handler {
 }
 
 async function run(handler: Handler, given: Given = {}) {
-  const server = given.tls ? createSecureServer(certificate) : createServer();
+  const server = given.tls ? createSecureServer(made()) : createServer();
   const seen: IncomingHttpHeaders[] = [];
   const bodies: number[][] = [];
   server.on("sessionError", () => {});
@@ -99,7 +100,7 @@ const cases: [string, Handler, Given, Reason, number][] = [
 ];
 
 for (const [name, handler, given, reason, detail] of cases) {
-  test(`probeGrpc() ${name}`, async () => {
+  testWith(given.tls ? [opensslPath] : [], `probeGrpc() ${name}`, async () => {
     const result = await run(handler, given);
     assert.deepEqual([result.reason, result.detail], [reason, detail]);
   });
@@ -118,9 +119,9 @@ test("probeGrpc() calls Health/Check with the service's name", async () => {
   assert.ok(firstByteMs > 0);
 });
 
-test("probeGrpc() finds servers that speak something else", async () => {
+testWith([opensslPath], "probeGrpc() finds servers that speak something else", async () => {
   const http1 = await startMisbehavingServer(answers(response("400 Bad")), { atConnection: true });
-  const tls = await startMisbehavingServer(answers(), { tls: certificate });
+  const tls = await startMisbehavingServer(answers(), { tls: made() });
   const one = await probe({ ...spec, port: http1.port }, { allow });
   const two = await probe({ ...spec, port: tls.port, tls: true }, { allow });
   await http1.stop();

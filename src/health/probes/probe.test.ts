@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import fc from "fast-check";
 
-import { makeCertificate } from "../../../test/support/certificates.ts";
+import { makeCertificate, opensslPath } from "../../../test/support/certificates.ts";
 import {
   answers,
   repeats,
@@ -16,6 +16,7 @@ import {
 } from "../../../test/support/misbehaving-server.ts";
 import type { Behaviour } from "../../../test/support/misbehaving-server.ts";
 import { allow, patientSpec, runProbe } from "../../../test/support/probe-cases.ts";
+import { testWith } from "../../../test/support/peers.ts";
 import { probe } from "./probe.ts";
 import type { ProbeSpec } from "./probe-spec.ts";
 import { Reason } from "./reason.ts";
@@ -30,7 +31,7 @@ async function probeToTheEnd(specs: readonly ProbeSpec[]) {
   return { outcomes: JSON.parse(outcomes), lingeredMs: Number(endedAt) - Number(doneAt) };
 }
 
-test("probe() leaves no socket, timer or process behind", async () => {
+testWith([opensslPath], "probe() leaves no socket, timer or process behind", async () => {
   const behaviours: Behaviour[] = [
     answers(response("200 OK", "x".repeat(100_000))),
     answers(response("503 Down")),

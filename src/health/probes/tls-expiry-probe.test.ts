@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { makeCertificate, opensslTime } from "../../../test/support/certificates.ts";
+import { certificate, opensslPath, opensslTime } from "../../../test/support/certificates.ts";
 import { answers, startMisbehavingServer } from "../../../test/support/misbehaving-server.ts";
 import { allow } from "../../../test/support/probe-cases.ts";
+import { testWith } from "../../../test/support/peers.ts";
 import { CertificateProblem, handshakeTimedOut } from "./detail.ts";
 import { probe } from "./probe.ts";
 import { Reason } from "./reason.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
-const certificate = makeCertificate({ names: ["a.example"], to: opensslTime(10.5 * dayMs) });
+const made = certificate({ names: ["a.example"], to: opensslTime(10.5 * dayMs) });
 const spec = {
   kind: "tls-expiry",
   address: "127.0.0.1",
@@ -17,8 +18,8 @@ const spec = {
   timeoutMs: 10_000,
 } as const;
 
-test("probeTlsExpiry() counts the days to the certificate's end", async () => {
-  const server = await startMisbehavingServer(answers(), { tls: certificate });
+testWith([opensslPath], "probeTlsExpiry() counts the days to the certificate's end", async () => {
+  const server = await startMisbehavingServer(answers(), { tls: made() });
   const { port } = server;
   const cases = [
     [0, 10, Reason.certificateValid, 10],
