@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { readExtension } from "./health-check-extension-input.ts";
 import type { HealthCheckType } from "./health-check.ts";
 import { InputProblem } from "./input-object.ts";
@@ -52,7 +53,7 @@ const refused: [type: HealthCheckType, extension: unknown, message: string][] = 
     { locations: ["a b"] },
     "extension.locations.0: small letters, digits and - make a location's name",
   ],
-  ["HTTP", { votes: {} }, "extension.votes.share: is missing"],
+  ["HTTP", { votes: {} }, "extension.votes: share or count is expected"],
   ["HTTP", { votes: { share: 1 } }, "extension.votes.share: must be below 1"],
   [
     "HTTP",
@@ -126,6 +127,29 @@ const refused: [type: HealthCheckType, extension: unknown, message: string][] = 
   ["CALCULATED", { locations: ["a"] }, /locations: is not for a health check of type CALCULATED/],
   ["RECOVERY_CONTROL", { children: [] }, /children: is not for a health check of type RECOVERY/],
 ] as never;
+
+test("readExtension() takes or refuses whatever JSON there is, and what it took it takes again", () => {
+  const members = [...new Set(taken.flatMap(([, extension]) => Object.keys(extension)))];
+  const value = fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    ...taken.flatMap(([, extension]) => Object.values(extension)).map((one) => fc.constant(one)),
+  );
+  const extension = fc.dictionary(fc.constantFrom(...members, "other"), value, { maxKeys: 4 });
+  const type = fc.constantFrom<HealthCheckType>("HTTP", "HTTPS_STR_MATCH", "TCP", "CALCULATED");
+  fc.assert(
+    fc.property(extension, type, (given, of) => {
+      let read: object;
+      try {
+        read = readExtension(given, of);
+      } catch (error) {
+        assert.ok(error instanceof InputProblem, String(error));
+        return;
+      }
+      assert.deepEqual(readExtension(read, of), read);
+    }),
+    { numRuns: 2_000 },
+  );
+});
 
 test("readExtension() refuses what it does not know, and names the member", () => {
   for (const [type, extension, message] of refused) {

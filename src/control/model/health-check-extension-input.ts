@@ -35,7 +35,7 @@ export function readExtension(value: unknown, type: HealthCheckType): HealthChec
   const object = new InputObject(value, "extension");
   const given = {
     locations: object.optional("locations", (name) => readLocations(object, name)),
-    votes: object.optional("votes", (name) => readVotes(object.object(name))),
+    votes: object.optional("votes", (name) => readVotes(object, name)),
     intervalSeconds: object.optional("intervalSeconds", (name) =>
       object.wholeNumber(name, { min: 1, max: checkIntervalMaxMs / 1000 }),
     ),
@@ -77,7 +77,11 @@ function readLocations(object: InputObject, member: string): string[] {
   return names;
 }
 
-function readVotes(votes: InputObject): { share: number } | { count: number } {
+function readVotes(object: InputObject, member: string): { share: number } | { count: number } {
+  const votes = object.object(member);
+  if (!votes.has("count") && !votes.has("share")) {
+    throw object.problem(member, "share or count is expected");
+  }
   const read = votes.has("count")
     ? { count: votes.wholeNumber("count", { min: 1, max: checkLocationCountMax }) }
     : { share: votes.number("share", { min: 0, max: 1 }) };
