@@ -305,6 +305,9 @@ export const checkThresholdMax = 100;
 export const checkTimeoutMaxMs = 60_000;
 /** A heartbeat may be as rare as once in 31 days. */
 export const heartbeatMaxSeconds = 31 * 24 * 60 * 60;
+/** Characters of the token that a heartbeat is sent with. */
+export const heartbeatTokenSizeMin = 16;
+export const heartbeatTokenSizeMax = 128;
 export const routingControlCountMax = 1_000;
 export const safetyRuleCountMax = 200;
 /** Controls of one safety rule, and of one change of states. */

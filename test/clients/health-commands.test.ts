@@ -103,7 +103,7 @@ describe("commands for health", () => {
     for (const [option, value, type, probe] of kinds) {
       const check = await shown("health", "create", "--name", option.slice(2), option, value);
       assert.equal(check.config.type, type, option);
-      assert.deepEqual(check.extension?.probe, probe, option);
+      assert.partialDeepStrictEqual(check.extension?.probe ?? {}, probe ?? {}, option);
     }
     const server = ["--dns", "example.net@127.0.0.1:5353"];
     const dns = await shown("health", "create", "--name", "dns", ...server);
@@ -113,6 +113,12 @@ describe("commands for health", () => {
     assert.deepEqual(Object.keys(extension.checks), ["dns", "tls-expiry"]);
     assert.equal(extension.checks.dns, dns.id);
     await done("health", "beat", "heartbeat");
+    const { id, extension: own } = await shown("health", "show", "heartbeat");
+    const url = `${signpost.api}/signpost/v1/heartbeats/${id}`;
+    const statuses = [own.probe.token, "wrong"].map(async (token) => {
+      return (await fetch(`${url}/${token}`, { method: "POST" })).status;
+    });
+    assert.deepEqual(await Promise.all(statuses), [200, 404]);
     const refused = await run("health", "delete", "dns");
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /is a child of the calculated health check/);

@@ -162,14 +162,42 @@ test("checks are listed in pages, with status and verdicts", async () => {
   assert.match(await own.refusal("GET health-checks?maxItems=0"), /from 1 to 1000/);
 });
 
-test("heartbeats are taken for checks that wait for them", async () => {
+test("heartbeats are taken for checks that wait for them, by key or by token", async () => {
   const extension = { probe: { kind: "heartbeat", everySeconds: 60 } };
-  const id = await create("cron", { extension });
+  const body = { name: "cron", callerReference: "cron", extension };
+  const { id, extension: stored } = await own("POST health-checks", body);
+  const { token } = stored.probe;
+  assert.match(token, /^[\w-]{24}$/);
+  assert.equal((await own("POST health-checks", body)).id, id);
   await own(`POST heartbeats/${id}`);
-  assert.deepEqual(route53.health.beats, [id]);
+  await own(`POST heartbeats/${id}/${token}`);
+  assert.deepEqual(route53.health.beats, [id, id]);
+  const path = `health-checks/${id}/extension`;
+  const slower = { probe: { kind: "heartbeat", everySeconds: 90 } };
+  assert.equal((await own(`PUT ${path}`, slower)).extension.probe.token, token);
   const other = await create("other");
   assert.match(await own.refusal(`POST heartbeats/${other}`), /is no heartbeat check/);
   assert.match(await own.refusal("POST heartbeats/none"), /^NotFound/);
+  for (const wrong of [`${id}/wrong`, `${other}/${token}`, `none/${token}`]) {
+    assert.equal(
+      await own.refusal(`POST heartbeats/${wrong}`),
+      "NotFound: Cannot take heartbeat: no check has this id and token",
+    );
+  }
+});
+
+test("checks are found by name", async () => {
+  const ids = [await create("twin"), await create("twin")].toSorted();
+  const { healthChecks } = await own("GET health-checks?name=twin");
+  assert.deepEqual(
+    healthChecks.map((check: { id: string }) => check.id),
+    ids,
+  );
+  const first = await own("GET health-checks?name=twin&maxItems=1");
+  assert.equal(first.nextMarker, ids[1]);
+  const second = await own(`GET health-checks?name=twin&marker=${first.nextMarker}`);
+  assert.equal(second.healthChecks.length, 1);
+  assert.deepEqual((await own("GET health-checks?name=none")).healthChecks, []);
 });
 
 test("while the health thread starts again, that is what is said", async () => {

@@ -33,6 +33,7 @@ const taken: [type: HealthCheckType, extension: object, filled?: object][] = [
     { probe: { kind: "script", command: "queue-depth", args: ["--max", ""], timeoutMs: 10_000 } },
   ],
   ["CALCULATED", { probe: { kind: "heartbeat", everySeconds: 90 } }],
+  ["CALCULATED", { probe: { kind: "heartbeat", everySeconds: 9, token: "0123456789_abc-D" } }],
   ["CALCULATED", { children: ["a", "b"] }],
   ["CALCULATED", { expression: "a AND b", checks: { a: "1" } }],
 ];
@@ -112,6 +113,16 @@ const refused: [type: HealthCheckType, extension: unknown, message: string][] = 
     "TCP",
     { probe: { kind: "heartbeat", everySeconds: 5 } },
     "extension.probe.kind: heartbeat is not for a health check of type TCP",
+  ],
+  [
+    "CALCULATED",
+    { probe: { kind: "heartbeat", everySeconds: 5, token: "short" } },
+    "extension.probe.token: 5 characters, 16 to 128 are expected",
+  ],
+  [
+    "CALCULATED",
+    { probe: { kind: "heartbeat", everySeconds: 5, token: "0123456789/../.." } },
+    "extension.probe.token: letters, digits, _ and - make a token",
   ],
   [
     "CALCULATED",

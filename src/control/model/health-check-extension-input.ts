@@ -7,6 +7,8 @@ import {
   childHealthCheckCountMax,
   healthExpressionSizeMax,
   heartbeatMaxSeconds,
+  heartbeatTokenSizeMax,
+  heartbeatTokenSizeMin,
   scriptArgumentCountMax,
   scriptArgumentSizeMax,
 } from "../../base/limits.ts";
@@ -103,10 +105,7 @@ const probeReaders: { [Kind in OwnProbe["kind"]]: (probe: InputObject) => OwnPro
     daysMin: probe.wholeNumber("daysMin", { min: 0, max: dayCountMax }),
   }),
   rtt: (probe) => ({ kind: "rtt", rttMaxMs: probe.wholeNumber("rttMaxMs", timeout) }),
-  heartbeat: (probe) => ({
-    kind: "heartbeat",
-    everySeconds: probe.wholeNumber("everySeconds", { min: 1, max: heartbeatMaxSeconds }),
-  }),
+  heartbeat: readHeartbeat,
   script: readScriptProbe,
 };
 
@@ -115,6 +114,16 @@ function readProbe(probe: InputObject): OwnProbe {
   const read = probeReaders[kind](probe);
   probe.end();
   return read;
+}
+
+const tokenSize = { min: heartbeatTokenSizeMin, max: heartbeatTokenSizeMax };
+
+function readHeartbeat(probe: InputObject): OwnProbe {
+  const everySeconds = probe.wholeNumber("everySeconds", { min: 1, max: heartbeatMaxSeconds });
+  const token = probe.optional("token", (name) => probe.text(name, tokenSize));
+  if (token === undefined) return { kind: "heartbeat", everySeconds };
+  if (/^[\w-]+$/.test(token)) return { kind: "heartbeat", everySeconds, token };
+  throw probe.problem("token", "letters, digits, _ and - make a token");
 }
 
 const rcodes = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"] as const;
