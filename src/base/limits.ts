@@ -280,6 +280,8 @@ export const verdictPublishIntervalMs = 500;
 /** How long a checker's thread that keeps dying waits before it is started again. */
 export const checkerRestartDelayMinMs = 100;
 export const checkerRestartDelayMaxMs = 5_000;
+/** How long a checker's thread that is to stop may take to kill its scripts. */
+export const checkerStopMaxMs = 1_000;
 /** From a table's first octet to its answer: shorter than the 3 s for which a table counts. */
 export const checkerReportTimeoutMs = 2_000;
 export const checkListTimeoutMs = 10_000;
