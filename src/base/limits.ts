@@ -384,6 +384,8 @@ export const alarmRuleChildCountMax = 100;
 export const alarmRuleSizeMax = 10_240;
 /** Brackets and NOTs inside each other. */
 export const alarmRuleDepthMax = 100;
+/** Composite alarms one above the other. */
+export const alarmNestingMax = 100;
 /** A load that has not been reported for so long is not known any more. */
 export const loadAgeMaxMs = 3 * 60 * 1000;
 /** How often alarms, loads and ages are looked at. */
