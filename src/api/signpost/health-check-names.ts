@@ -24,7 +24,8 @@ export function bindNames(
     throw new InputProblem(`extension.checks.${name}`, "is not a name of the expression");
   }
   const tagged = new TaggedChecks(state);
-  const bound = names.map((name) => [name, checks[name] ?? tagged.idOf(name)] as const);
+  const given = new Map(Object.entries(checks));
+  const bound = names.map((name) => [name, given.get(name) ?? tagged.idOf(name)] as const);
   return { ...extension, checks: Object.fromEntries(bound) };
 }
 

@@ -154,11 +154,9 @@ function childrenOfStored({ state }: ApiContext, id: string): string[] {
 /** The extension with the members of a JSON merge patch (RFC 7396): null takes a member away. */
 export function patched(before: HealthCheckExtension, patch: unknown): unknown {
   const object = new InputObject(patch, "extension");
-  const merged: Record<string, unknown> = { ...before };
-  const members = Object.entries(patch as object);
-  for (const [name, value] of members) merged[name] = value;
-  for (const [name, value] of Object.entries(merged)) if (value === null) delete merged[name];
+  const merged = new Map<string, unknown>(Object.entries(before));
   // Names are bound anew for an expression that is new, and go with one that is taken away.
-  if (object.has("expression") && !object.has("checks")) delete merged["checks"];
-  return merged;
+  if (object.has("expression")) merged.delete("checks");
+  for (const [name, value] of Object.entries(patch as object)) merged.set(name, value);
+  return Object.fromEntries([...merged].filter(([, value]) => value !== null));
 }

@@ -63,6 +63,8 @@ test("an extension is replaced, changed in part and taken away, under a version"
     await own.refusal(`PUT ${path}?version=2`, {}),
     `Conflict: Cannot change health check ${id}: its version is 3, not 2`,
   );
+  const odd = JSON.parse('{"__proto__": {"intervalSeconds": 9}}') as object;
+  assert.match(await own.refusal(`PATCH ${path}`, odd), /__proto__: is not expected here/);
   assert.equal(
     await own.refusal(`PATCH ${path}`, { votes: { share: 2 } }),
     "InvalidInput: extension.votes.share: must be from 0 to 1, not 2",
@@ -91,6 +93,7 @@ test("names of an expression are bound to checks, which it keeps", async () => {
   await create("api");
   const refusals: [extension: object, message: RegExp][] = [
     [{ expression: "api AND" }, /^InvalidInput: extension\.expression: Cannot read health expr/],
+    [{ expression: "constructor" }, /expression: "constructor" is the name of no check/],
     [{ expression: "none" }, /expression: "none" is the name of no check; extension.checks can/],
     [{ expression: "api" }, /expression: "api" is the name of several checks/],
     [
