@@ -66,6 +66,9 @@ export function startHealth(options: HealthOptions): Health {
   return new HealthFacade(options);
 }
 
+/** Tables and plans live long or not at all: a large nursery would only fill memory. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+
 type Question = { resolve(value: unknown): void; reject(error: Error): void };
 
 class HealthFacade implements Health {
@@ -157,7 +160,9 @@ class HealthFacade implements Health {
       ...{ dataDir, storePort, status, allow, eventDirectory, logLevel },
     };
     const url = new URL("./health-thread.ts", import.meta.url);
-    const thread = new Worker(url, { workerData, transferList: [storePort] });
+    const thread = new Worker(url, {
+      ...{ name: "health", workerData, transferList: [storePort], resourceLimits },
+    });
     let reason = new Error("the health thread ended");
     thread.on("message", (message: FromHealth) => this.#receive(message));
     thread.on("error", (error) => {
