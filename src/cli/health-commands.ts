@@ -36,7 +36,7 @@ async function allChecks(
   const checks: Check[] = [];
   let marker = "";
   do {
-    const query = marker === "" ? filter : { ...filter, marker };
+    const query = { ...filter, maxItems: "1000", ...(marker === "" ? {} : { marker }) };
     const page = await call<Page>(invocation, { method: "GET", path: "health-checks", query });
     checks.push(...page.healthChecks);
     marker = page.nextMarker ?? "";
