@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { clockJumpMinMs } from "../base/limits.ts";
+import { clockJumpMinMs, metricQueueCountMax } from "../base/limits.ts";
 import type { Alarm, AlarmRule, AlarmState } from "../control/model/alarm.ts";
 import type { HealthCheck } from "../control/model/health-check.ts";
 import type { TableName } from "../control/model/tables.ts";
@@ -105,28 +105,11 @@ export class MetricsEngine implements MetricsDesk {
 
   put(data: readonly MetricDatum[]): Promise<void> {
     try {
-      this.record(data);
+      this.#take(data);
     } catch (error) {
       return Promise.reject(error as Error);
     }
     return new Promise((resolve, reject) => void this.#waiters.push({ resolve, reject }));
-  }
-
-  /** As `put`, for those who do not wait. @throws MetricsUnavailableError */
-  record(data: readonly MetricDatum[]): void {
-    const { wallMs, steadyMs } = this.#now();
-    try {
-      const metrics = this.#store.add(data, wallMs);
-      const keys = metrics.map(({ key }) => key);
-      this.#alarms.metricsChanged(keys);
-      this.#checks.metricsChanged(keys);
-    } catch (error) {
-      this.#counts.valuesRefused += data.length;
-      throw error;
-    }
-    this.#counts.valuesTaken += data.length;
-    for (const datum of data) this.#loads.take(metricKey(datum), datum, steadyMs);
-    this.#options.onWaiting();
   }
 
   /**
@@ -208,6 +191,24 @@ export class MetricsEngine implements MetricsDesk {
       alarms: this.#alarms.counts(),
       rowsDropped: this.#ageing.droppedCount,
     };
+  }
+
+  /** @throws MetricsUnavailableError */
+  #take(data: readonly MetricDatum[]): void {
+    const { wallMs, steadyMs } = this.#now();
+    if (this.#store.waitingCount + data.length > metricQueueCountMax) this.flush();
+    try {
+      const metrics = this.#store.add(data, wallMs);
+      const keys = metrics.map(({ key }) => key);
+      this.#alarms.metricsChanged(keys);
+      this.#checks.metricsChanged(keys);
+    } catch (error) {
+      this.#counts.valuesRefused += data.length;
+      throw error;
+    }
+    this.#counts.valuesTaken += data.length;
+    for (const datum of data) this.#loads.take(metricKey(datum), datum, steadyMs);
+    this.#options.onWaiting();
   }
 
   /** An alarm that was made a moment ago is not known yet: the state has it. */

@@ -67,8 +67,6 @@ function receive(message: ToMetrics): void {
   switch (message.kind) {
     case "ask":
       return answer(message);
-    case "record":
-      return engine.record(message.data);
     case "recordAction":
       return engine.recordAction(message.outcome);
     case "stop":

@@ -7,6 +7,8 @@ import {
   childHealthCheckCountMax,
   healthExpressionSizeMax,
   heartbeatMaxSeconds,
+  heartbeatTokenSizeMax,
+  heartbeatTokenSizeMin,
   scriptArgumentCountMax,
   scriptArgumentSizeMax,
 } from "../../base/limits.ts";
@@ -35,7 +37,7 @@ export function readExtension(value: unknown, type: HealthCheckType): HealthChec
   const object = new InputObject(value, "extension");
   const given = {
     locations: object.optional("locations", (name) => readLocations(object, name)),
-    votes: object.optional("votes", (name) => readVotes(object.object(name))),
+    votes: object.optional("votes", (name) => readVotes(object, name)),
     intervalSeconds: object.optional("intervalSeconds", (name) =>
       object.wholeNumber(name, { min: 1, max: checkIntervalMaxMs / 1000 }),
     ),
@@ -77,7 +79,11 @@ function readLocations(object: InputObject, member: string): string[] {
   return names;
 }
 
-function readVotes(votes: InputObject): { share: number } | { count: number } {
+function readVotes(object: InputObject, member: string): { share: number } | { count: number } {
+  const votes = object.object(member);
+  if (!votes.has("count") && !votes.has("share")) {
+    throw object.problem(member, "share or count is expected");
+  }
   const read = votes.has("count")
     ? { count: votes.wholeNumber("count", { min: 1, max: checkLocationCountMax }) }
     : { share: votes.number("share", { min: 0, max: 1 }) };
@@ -99,10 +105,7 @@ const probeReaders: { [Kind in OwnProbe["kind"]]: (probe: InputObject) => OwnPro
     daysMin: probe.wholeNumber("daysMin", { min: 0, max: dayCountMax }),
   }),
   rtt: (probe) => ({ kind: "rtt", rttMaxMs: probe.wholeNumber("rttMaxMs", timeout) }),
-  heartbeat: (probe) => ({
-    kind: "heartbeat",
-    everySeconds: probe.wholeNumber("everySeconds", { min: 1, max: heartbeatMaxSeconds }),
-  }),
+  heartbeat: readHeartbeat,
   script: readScriptProbe,
 };
 
@@ -111,6 +114,16 @@ function readProbe(probe: InputObject): OwnProbe {
   const read = probeReaders[kind](probe);
   probe.end();
   return read;
+}
+
+const tokenSize = { min: heartbeatTokenSizeMin, max: heartbeatTokenSizeMax };
+
+function readHeartbeat(probe: InputObject): OwnProbe {
+  const everySeconds = probe.wholeNumber("everySeconds", { min: 1, max: heartbeatMaxSeconds });
+  const token = probe.optional("token", (name) => probe.text(name, tokenSize));
+  if (token === undefined) return { kind: "heartbeat", everySeconds };
+  if (/^[\w-]+$/.test(token)) return { kind: "heartbeat", everySeconds, token };
+  throw probe.problem("token", "letters, digits, _ and - make a token");
 }
 
 const rcodes = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"] as const;
