@@ -2,7 +2,8 @@
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
  *   bench/run cpu-per-query|routed-cpu|change-latency|import-start|fuzz [options]
- *   bench/run location-lookup|health-probes|routing-compile [options]
+ *   bench/run location-lookup|routing-compile [options]
+ *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
  */
 import { parseArgs } from "node:util";
 
@@ -10,6 +11,8 @@ import { changeLatency } from "./change-latency.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
 import { healthProbes } from "./health-probes.ts";
+import { healthChecker } from "./health-checker.ts";
+import { healthFailover, healthMassFailure } from "./health-failover.ts";
 import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
@@ -19,6 +22,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     names: { type: "string" },
+    deaths: { type: "string", default: "200" },
+    checks: { type: "string", default: "10000" },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "6" },
     changes: { type: "string", default: "300" },
@@ -60,6 +65,14 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   "health-probes": () =>
     healthProbes({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
   "routing-compile": () => routingCompile({ results, rounds: Number(values.rounds) }),
+  "health-checker": () =>
+    healthChecker({
+      results,
+      checkCount: Number(values.checks),
+      seconds: Number(values.seconds),
+    }),
+  "health-failover": () => healthFailover({ results, deaths: Number(values.deaths) }),
+  "health-mass-failure": () => healthMassFailure({ results, checkCount: Number(values.checks) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),
 };
 const benchmark = benchmarks[positionals[0] ?? ""];

@@ -4,6 +4,9 @@ const [first, ...rest] = process.argv.slice(2);
 if (first === "up") {
   const { up } = await import("./roles/all-in-one.ts");
   await up(rest, process.env);
+} else if (first === "checker") {
+  const { checker } = await import("./roles/checker.ts");
+  await checker(rest, process.env);
 } else if (first === undefined || first === "--help" || first === "-h" || first === "help") {
   process.stdout.write(overview());
 } else {

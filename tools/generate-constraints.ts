@@ -21,6 +21,7 @@ type ModelShape = {
   enum?: string[];
   members?: Record<string, { shape: string }>;
   member?: { shape: string };
+  value?: { shape: string };
 };
 
 type Model = {
@@ -54,7 +55,8 @@ function requestShapes(model: Model): string[] {
     if (seen.has(next.shape)) continue;
     seen.add(next.shape);
     const shape = shapeOf(model, next.shape);
-    waiting.push(...Object.values(shape.members ?? {}), ...(shape.member ? [shape.member] : []));
+    waiting.push(...Object.values(shape.members ?? {}));
+    for (const target of [shape.member, shape.value]) if (target) waiting.push(target);
   }
   return [...seen].sort();
 }

@@ -41,6 +41,27 @@ export const presignedLifeMaxSeconds = 7 * 24 * 60 * 60;
 /** Some 11,000 simple changes: what is read of one request without holding the thread for long. */
 export const xmlElementCountMax = 100_000;
 export const xmlAttributeCountMax = 64;
+/**
+ * Values in a request of JSON, CBOR or form parameters: a PutMetricData of 1,000 metrics with 150
+ * values and counts each has 300,000.
+ */
+export const documentValueCountMax = 400_000;
+/** Structures and lists inside each other in such a request. */
+export const documentDepthMax = 32;
+/** Octets of a request to CloudWatch as it is sent; compressed ones may grow to the body's size. */
+export const metricRequestSizeMax = 1024 * 1024;
+/** Metrics of one PutMetricData, and values of one of them: AWS's. */
+export const metricRequestDatumCountMax = 1_000;
+export const metricDatumValueCountMax = 150;
+/** Data points of one answer: AWS's. */
+export const statisticsPointCountMax = 100_800;
+/** Queries of one GetMetricData: AWS's. */
+export const metricDataQueryCountMax = 500;
+/** What times data may have, from now: two weeks back, two hours ahead. */
+export const metricPastMaxMs = 14 * 24 * 60 * 60 * 1000;
+export const metricFutureMaxMs = 2 * 60 * 60 * 1000;
+/** Values lie between this and its negative. */
+export const metricValueMax = 2 ** 360;
 /** Broken constraints that are looked for and named in one answer. */
 export const violationsShownMax = 100;
 /** Characters of a wrong value that an error repeats. */
@@ -243,10 +264,151 @@ export const probeScriptCountMax = 16;
 export const probeQueueCountMax = 65_536;
 
 // Health: checkers and verdict tables
+/** Locations that checks run at, those of this process included. */
+export const checkerLocationCountMax = 256;
+/** Those of one process: each is a thread. */
+export const ownLocationCountMax = 32;
+/** Octets of a location's name. */
+export const checkerLocationNameSizeMax = 63;
+/** Octets of a list of checks as JSON: 65,535 of them at some 500, with room. */
+export const checkListSizeMax = 64 * 1024 * 1024;
+export const checkIntervalMinMs = 1_000;
+export const checkIntervalMaxMs = 300_000;
+/** CIDR blocks that a list allows among the refused ones. */
+export const checkAllowCountMax = 1_000;
+/** Probes of one checker under way at once; one more waits and is late. */
+export const probesUnderWayMax = 8_192;
+/** A table is published this often, changed or not. */
+export const verdictPublishIntervalMs = 500;
+/** How long a checker's thread that keeps dying waits before it is started again. */
+export const checkerRestartDelayMinMs = 100;
+export const checkerRestartDelayMaxMs = 5_000;
+/** How long a checker's thread that is to stop may take to kill its scripts. */
+export const checkerStopMaxMs = 1_000;
+/** From a table's first octet to its answer: shorter than the 3 s for which a table counts. */
+export const checkerReportTimeoutMs = 2_000;
+export const checkListTimeoutMs = 10_000;
+/** How soon the same list is fetched again where it does not show in the tables. */
+export const checkListRetryMs = 1_000;
+/** Octets of the answer to a table. */
+export const checkerAnswerSizeMax = 16 * 1024;
+/** Probes begun in one turn of the event loop, so that answers are read in between. */
+export const probeStartsPerTurnMax = 64;
 
 // Health: votes, calculated checks, notifications
+/** Checks inside each other, the innermost one that is not calculated included. */
+export const calculatedDepthMax = 16;
+/** Calculated checks looked at to see that none leads back to itself. */
+export const calculatedWalkMax = 10_000;
+/** Locations that one check names. */
+export const checkLocationCountMax = 100;
+/** Characters of the name of a routing control, a safety rule, a webhook. */
+export const healthNameSizeMax = 64;
+/** Results in a row that make a verdict. */
+export const checkThresholdMax = 100;
+/** One step of a probe; Route 53's are 4 to 10 s. */
+export const checkTimeoutMaxMs = 60_000;
+/** A heartbeat may be as rare as once in 31 days. */
+export const heartbeatMaxSeconds = 31 * 24 * 60 * 60;
+/** Characters of the token that a heartbeat is sent with. */
+export const heartbeatTokenSizeMin = 16;
+export const heartbeatTokenSizeMax = 128;
+export const routingControlCountMax = 1_000;
+export const safetyRuleCountMax = 200;
+/** Controls of one safety rule, and of one change of states. */
+export const ruleControlCountMax = 100;
+export const webhookCountMax = 100;
+export const webhookUrlSizeMax = 2_048;
+/** Events that wait for one webhook; the oldest are dropped and counted beyond. */
+export const webhookQueueCountMax = 20_000;
+/** Events of one request. */
+export const webhookBatchCountMax = 100;
+/** Tries of one request, the first included: with the delays, some 10 minutes. */
+export const webhookAttemptCountMax = 8;
+export const webhookDelayMinMs = 1_000;
+export const webhookDelayMaxMs = 5 * 60 * 1_000;
+/** From looking the host up to the end of its answer. */
+export const webhookTimeoutMs = 10_000;
+/** Deliveries of one webhook that are remembered. */
+export const webhookDeliveryCountMax = 100;
+/** Checks to whose events one webhook is limited. */
+export const webhookCheckCountMax = 1_000;
+/** Arguments of a script, and characters of each. */
+export const scriptArgumentCountMax = 32;
+export const scriptArgumentSizeMax = 1_024;
+/** Characters of the expression of a calculated check: room for 255 names and what joins them. */
+export const healthExpressionSizeMax = 16_384;
+/** Parentheses, NOTs and lists inside each other in one expression. */
+export const healthExpressionDepthMax = 32;
+/** How long a location's last table counts: six of those that come every half second. */
+export const checkerLifeMs = 3_000;
+/** A thread that has not looked at the clock for this long trusts no silence in between. */
+export const healthStallMs = 1_000;
+/** How often statuses are counted although nothing came in: silence, windows and heartbeats. */
+export const healthTickMs = 250;
+/** The least time between two readings of the configuration, as a multiple of what one takes. */
+export const healthReadRestFactor = 4;
+/** Events about health kept in the database, for the API; the files beside it keep more. */
+export const healthEventCountMax = 20_000;
+/** Events not yet written; more are counted and dropped. Ten thousand checks at five locations. */
+export const healthEventQueueCountMax = 65_536;
+/** Record sets that one event names; the count it states is of all of them. */
+export const affectedSetsShownMax = 20;
+/** Answers that the API waits for at once. */
+export const healthQuestionCountMax = 1_000;
+/** Metric values handed on at once, so that the API's thread is held for a millisecond or two. */
+export const healthDataBatchCount = 500;
+export const healthThreadRestartDelayMaxMs = 5_000;
+export const healthThreadStopMaxMs = 5_000;
+export const healthEventFileSizeMaxDefault = 64 * 1024 * 1024;
+export const healthEventFileCountMaxDefault = 8;
 
 // Metrics and alarms
+/** Different values of one metric and period that are told apart exactly; one datum brings 150. */
+export const distributionBinCountMax = 256;
+/** Metrics known at a time: more than 10,000 health checks make. Some 1 KiB of memory each. */
+export const metricCountMax = 100_000;
+/** Values that wait to be written at once; they are written early where more come. */
+export const metricQueueCountMax = 50_000;
+/** Values on their way to the disk, all callers together; more are refused. */
+export const metricInFlightCountMax = 200_000;
+/** Values of Signpost's own that are handed to the metrics thread at once. */
+export const metricChunkCountMax = 5_000;
+/** How long the first of a group of values waits for others to be written with it. */
+export const metricFlushDelayMs = 50;
+/** The file of metrics, in octets; from here on the oldest values go, whatever their age. */
+export const metricFileSizeMaxDefault = 2 * 1024 * 1024 * 1024;
+/** Metrics whose old values are joined or dropped in one turn, and rows of each. */
+export const metricAgeingCountMax = 64;
+export const metricAgeingRowCountMax = 3_600;
+/** Questions that wait for the metrics thread. */
+export const metricRequestCountMax = 10_000;
+/** Metric and composite alarms. */
+export const alarmCountMax = 10_000;
+/** Alarms evaluated before others on the thread have a turn. */
+export const alarmTurnCountMax = 250;
+/** History items kept of one alarm, and of all. */
+export const alarmHistoryCountMax = 1_000;
+export const alarmHistoryTotalMax = 200_000;
+/** As at AWS, two weeks. */
+export const alarmHistoryAgeMaxMs = 14 * 24 * 60 * 60 * 1000;
+/** Elements of a composite alarm's rule, and alarms it names: AWS's quotas. */
+export const alarmRuleElementCountMax = 500;
+export const alarmRuleChildCountMax = 100;
+export const alarmRuleSizeMax = 10_240;
+/** Brackets and NOTs inside each other. */
+export const alarmRuleDepthMax = 100;
+/** Composite alarms one above the other. */
+export const alarmNestingMax = 100;
+/** A load that has not been reported for so long is not known any more. */
+export const loadAgeMaxMs = 3 * 60 * 1000;
+/** How often alarms, loads and ages are looked at. */
+export const metricsTickMs = 250;
+/** A wall clock that is off by more since the last look has jumped. */
+export const clockJumpMinMs = 2_000;
+export const metricsRestartDelayMaxMs = 5_000;
+/** How long the metrics thread may take to write what waits when it is to stop. */
+export const metricsStopMaxMs = 10_000;
 
 // Record extensions
 /** Octets of one: a group of 100 sets with the dimensions of their metrics. */

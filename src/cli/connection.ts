@@ -4,20 +4,16 @@ import { request as httpRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
-import { Hash } from "@smithy/core/serde";
-import { SignatureV4 } from "@smithy/signature-v4";
+import { readAccessKey, signOwnCall } from "../base/own-api.ts";
+import type { AccessKey } from "../base/own-api.ts";
 import { CommandFailure, optional } from "./command.ts";
 import type { Invocation } from "./command.ts";
 
 /** Where a running Signpost is and how to sign for it. */
 export type Connection = {
   endpoint: URL;
-  accessKeyId: string;
-  secretAccessKey: string;
+  key: AccessKey;
 };
-
-/** Path prefix of Signpost's own operations; the AWS APIs stand beside it. */
-const ownPrefix = "/signpost/v1";
 
 /** The connection of an invocation's `--data`. */
 export function connectionOf(invocation: Invocation): Connection {
@@ -31,9 +27,10 @@ export function connectionOf(invocation: Invocation): Connection {
  */
 function findConnection(data: string, env: NodeJS.ProcessEnv): Connection {
   const endpoint = env["SIGNPOST_ENDPOINT"] ?? readOwn(join(data, "endpoint"), data).trim();
-  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = env;
-  const key = id && secret ? { id, secret } : readCredentials(join(data, "credentials"), data);
-  return { endpoint: new URL(endpoint), accessKeyId: key.id, secretAccessKey: key.secret };
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  const given = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
+  const key = given ?? readCredentials(join(data, "credentials"), data);
+  return { endpoint: new URL(endpoint), key };
 }
 
 function readOwn(path: string, data: string): string {
@@ -49,16 +46,14 @@ function readOwn(path: string, data: string): string {
   }
 }
 
-function readCredentials(path: string, data: string): { id: string; secret: string } {
-  const text = readOwn(path, data);
-  const id = /^aws_access_key_id\s*=\s*(\S+)/m.exec(text)?.[1];
-  const secret = /^aws_secret_access_key\s*=\s*(\S+)/m.exec(text)?.[1];
-  if (id && secret) return { id, secret };
+function readCredentials(path: string, data: string): AccessKey {
+  const key = readAccessKey(readOwn(path, data));
+  if (key) return key;
   throw new CommandFailure(`Cannot read a key from ${path}: no profile in it`, "unreachable");
 }
 
 export type OwnRequest = {
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the own prefix, without a leading slash; segments already encoded. */
   path: string;
   query?: Record<string, string>;
@@ -69,23 +64,13 @@ export type OwnRequest = {
 /** Sends one signed request of Signpost's own API and returns the answer, body unread. */
 export async function send(connection: Connection, own: OwnRequest): Promise<IncomingMessage> {
   const { endpoint } = connection;
-  const path = `${ownPrefix}/${own.path}`;
   const body = own.body ?? "";
   const sha256 =
     typeof body === "string" ? createHash("sha256").update(body).digest("hex") : body.sha256;
-  const signed = await signerOf(connection).sign({
-    method: own.method,
-    protocol: endpoint.protocol,
-    hostname: endpoint.hostname,
-    path,
-    query: own.query ?? {},
-    headers: { host: endpoint.host, "x-amz-content-sha256": sha256 },
-  });
-  const query = new URLSearchParams(own.query ?? {}).toString().replaceAll("+", "%20");
-  const target = new URL(path + (query ? `?${query}` : ""), endpoint);
+  const { target, headers } = await signOwnCall(connection, { ...own, sha256 });
   const request = (endpoint.protocol === "https:" ? httpsRequest : httpRequest)(target, {
     method: own.method,
-    headers: signed.headers,
+    headers,
   });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.on("response", resolve);
@@ -126,15 +111,6 @@ function drained(request: ReturnType<typeof httpRequest>): Promise<void> {
     };
     request.on("drain", done);
     request.on("close", done);
-  });
-}
-
-function signerOf(connection: Connection): SignatureV4 {
-  return new SignatureV4({
-    service: "signpost",
-    region: "us-east-1",
-    sha256: Hash.bind(null, "sha256"),
-    credentials: connection,
   });
 }
 

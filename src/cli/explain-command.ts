@@ -1,3 +1,4 @@
+import { columns } from "./columns.ts";
 import { CommandFailure, optional } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
 import { connectionOf, readJson, send } from "./connection.ts";
@@ -109,20 +110,6 @@ function describeGroup(group: Group): string[] {
     [`${indent}${set}, ${policy}`, ...notes].join("; "),
     ...columns(rows).map((line) => `${indent}  ${line}`),
   ];
-}
-
-/** Rows with each column as wide as its widest cell. */
-function columns(rows: readonly string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? "").length)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .filter((_, column) => (widths[column] ?? 0) > 0)
-      .join("  ")
-      .trimEnd(),
-  );
 }
 
 function describeAnswer({ responseCode, records, ttlOrigin, scope }: Explanation["answer"]) {

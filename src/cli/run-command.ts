@@ -1,11 +1,15 @@
 import { parseArgs } from "node:util";
 import type { ParseArgsOptionsConfig } from "node:util";
+import { checkerCommands } from "./checker-commands.ts";
 import { CommandFailure, exitCodes } from "./command.ts";
 import type { Command, Invocation, Options } from "./command.ts";
 import { explainCommand } from "./explain-command.ts";
 import { geoCommands } from "./geo-commands.ts";
+import { healthCommands } from "./health-commands.ts";
 import { keyCommands } from "./key-commands.ts";
 import { recordCommands } from "./record-commands.ts";
+import { notificationCommands } from "./notification-commands.ts";
+import { routingControlCommands } from "./routing-control-commands.ts";
 import { statusCommand } from "./status-command.ts";
 import { vpcCommands } from "./vpc-commands.ts";
 import { zoneCommands } from "./zone-commands.ts";
@@ -16,6 +20,10 @@ export const commands: readonly Command[] = [
   ...vpcCommands,
   ...geoCommands,
   ...recordCommands,
+  ...checkerCommands,
+  ...healthCommands,
+  ...routingControlCommands,
+  ...notificationCommands,
   explainCommand,
   statusCommand,
 ];
@@ -113,6 +121,10 @@ export function overview(): string {
   const rows = commands.map(
     ({ words, usage, help }) => `  ${`${words} ${usage}`.padEnd(46)} ${help}`,
   );
-  const up = `  ${"up [--data DIR] [--dns ADDR:PORT] …".padEnd(46)} Starts Signpost.`;
-  return `Usage: bin/signpost COMMAND … (each has --help)\n\n${[up, ...rows].join("\n")}\n`;
+  const role = (usage: string, help: string) => `  ${usage.padEnd(46)} ${help}`;
+  const roles = [
+    role("up [--data DIR] [--dns ADDR:PORT] …", "Starts Signpost."),
+    role("checker --location NAME --join URL …", "Runs health checks at another location."),
+  ];
+  return `Usage: bin/signpost COMMAND … (each has --help)\n\n${[...roles, ...rows].join("\n")}\n`;
 }

@@ -9,17 +9,20 @@ import type { Store } from "../control/log/open-store.ts";
 import { StatusTable } from "../dataplane/policy/status-table.ts";
 import { ListenError } from "../dataplane/server/listen-error.ts";
 import { openNameServer } from "../dataplane/server/name-server.ts";
-import type { NameServer } from "../dataplane/server/name-server.ts";
+import type { NameServer, NameServerOptions } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import type { MetricDatum } from "../metrics/metric.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { removeEndpoint } from "./data-directory.ts";
+import { HealthRole } from "./health.ts";
 import { MachineLocations } from "./location-data.ts";
+import { MetricsRole } from "./metrics.ts";
 import { Publisher } from "./publisher.ts";
 import { QueryLogs } from "./query-logs.ts";
 import { readSettings, settingsHelp, SettingsError } from "./settings.ts";
 import type { Settings } from "./settings.ts";
-import { StatusWriter } from "./status-writer.ts";
 import type { AnswerConditions } from "./test-answer.ts";
 
 /** Exit codes of `signpost up`, as of every command: refused, and a command line without sense. */
@@ -55,6 +58,8 @@ type Parts = {
   nameServer: NameServer;
   queryLogs: QueryLogs;
   compiler: Compiler;
+  healthRole: HealthRole;
+  metrics: Metrics;
   api: ApiServer;
 };
 
@@ -72,6 +77,13 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     random: systemRandom,
   };
   let publishLocations: (table: SharedArrayBuffer) => Promise<void> = async () => {};
+  const common = { settings, logger, connectStore: opening.connect };
+  const status = conditions.status.buffer;
+  const onMetricData = (data: MetricDatum[]): void => metrics.record(data);
+  const healthRole = new HealthRole({ ...common, status, onMetricData });
+  const { health } = healthRole;
+  const metricsRole = new MetricsRole({ ...common, status, health });
+  const { metrics } = metricsRole;
   const openingLocations = MachineLocations.open(settings.data, {
     logger,
     onTable(table) {
@@ -81,48 +93,67 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   });
   // Amazon's schemas and the like load while the store thread checks the directory.
   const [store, { serveApi }] = await Promise.all([opening.store, import("./serve-api.ts")]);
-  for (const { what, repaired, zoneId, seq } of store.damage) {
-    const fields = { zoneId, seq };
-    if (repaired) logger.warn(fields, `damage repaired: ${what}`);
-    else logger.error(fields, `damage: ${what}`);
-  }
-  new StatusWriter(store.state, conditions.status).follow(store.log);
-  const nameServer = await openNameServer({
-    listen: settings.dns,
-    io: settings.io,
-    workers: settings.workers,
-    udpPayloadSizeMax: settings.udpPayloadSizeMax,
-    coalesceUs: settings.coalesceUs,
-    nsid: settings.nsid || undefined,
-    status: conditions.status,
-    tcp: {
-      idleTimeoutMs: settings.tcpIdleTimeoutMs,
-      connectionCountMax: settings.tcpConnectionsMax,
-      connectionsPerClientMax: settings.tcpConnectionsPerClientMax,
-    },
-    logger,
-  });
+  reportDamage(store, logger);
+  const notifier = await healthRole.open(store);
+  metricsRole.notifyBy(notifier, store.state);
+  const nameServer = await openNameServer(nameServerOptions(settings, conditions, logger));
   // The first table is there before anyone asks, later ones take its place.
   const locations = await openingLocations;
   publishLocations = (table) => nameServer.publishLocations(table);
   if (conditions.locations) void publishLocations(conditions.locations);
   const { state } = store;
   const queryLogs = new QueryLogs({ directory: settings.queryLogs, state, logger });
-  const publisher = new Publisher({ nameServer, applied: store.log.applied, queryLogs, logger });
+  const publisher = new Publisher({
+    nameServer,
+    applied: store.log.applied,
+    queryLogs,
+    health,
+    logger,
+  });
   compiler.onUpdates((batch) => publisher.take(batch));
   await compiler.ready;
   await publisher.idle();
-  const running = { store, locations, nameServer, queryLogs, compiler };
+  const running = { store, locations, nameServer, queryLogs, compiler, healthRole, metrics };
   // Queries that came in before wait in the sockets.
   const answering = nameServer.start();
   const [api] = await Promise.all([
-    serveApi({ ...running, conditions, settings, logger }),
+    serveApi({ ...running, health, notifier, conditions, settings, logger }),
     answering,
   ]);
   const parts = { ...running, api };
   stopOnSignals(parts, { settings, logger });
   const dns = nameServer.addresses.map((address) => `dns=${formatEndpoint(address)}`).join(" ");
   return { readyLine: `signpost ready ${dns} api=http://${formatEndpoint(api)}` };
+}
+
+function reportDamage({ damage }: Store, logger: Logger): void {
+  for (const { what, repaired, zoneId, seq } of damage) {
+    const fields = { zoneId, seq };
+    if (repaired) logger.warn(fields, `damage repaired: ${what}`);
+    else logger.error(fields, `damage: ${what}`);
+  }
+}
+
+function nameServerOptions(
+  settings: Settings,
+  { status }: AnswerConditions,
+  logger: Logger,
+): NameServerOptions {
+  return {
+    listen: settings.dns,
+    io: settings.io,
+    workers: settings.workers,
+    udpPayloadSizeMax: settings.udpPayloadSizeMax,
+    coalesceUs: settings.coalesceUs,
+    nsid: settings.nsid || undefined,
+    status,
+    tcp: {
+      idleTimeoutMs: settings.tcpIdleTimeoutMs,
+      connectionCountMax: settings.tcpConnectionsMax,
+      connectionsPerClientMax: settings.tcpConnectionsPerClientMax,
+    },
+    logger,
+  };
 }
 
 /** Stops on SIGTERM and SIGINT; a second one, or a part that hangs, ends it at once. */
@@ -157,6 +188,8 @@ async function stop(parts: Parts, settings: Settings): Promise<void> {
   await parts.api.stop();
   await parts.compiler.stop();
   await parts.nameServer.stop();
+  await parts.healthRole.stop();
+  await parts.metrics.stop();
   await parts.locations.stop();
   await parts.queryLogs.close();
   await parts.store.close();

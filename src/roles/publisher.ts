@@ -2,6 +2,7 @@ import type { CompilerBatch } from "../control/compiler/compiler.ts";
 import type { Applied } from "../control/log/change-log.ts";
 import { ZONE_FLAG } from "../dataplane/image/zone-table.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
+import type { Health } from "../health/votes/health.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { QueryLogs } from "./query-logs.ts";
 
@@ -13,6 +14,7 @@ export class Publisher {
   readonly #options: {
     nameServer: NameServer;
     applied: Applied;
+    health: Pick<Health, "written">;
     logger: Logger;
   };
   /** For query logs: which hosted zone a key stands for. */
@@ -23,6 +25,7 @@ export class Publisher {
     nameServer: NameServer;
     applied: Applied;
     queryLogs: QueryLogs;
+    health: Pick<Health, "written">;
     logger: Logger;
   }) {
     this.#options = options;
@@ -49,7 +52,7 @@ export class Publisher {
   }
 
   async #publish({ seq, updates }: CompilerBatch, before: Promise<void>): Promise<void> {
-    const { nameServer, applied } = this.#options;
+    const { nameServer, applied, health } = this.#options;
     for (const { zoneKey, zoneId } of updates) this.#zoneIds.set(zoneKey, zoneId);
     const zones = updates.map(({ zoneKey, image, flags }) => ({
       zoneKey,
@@ -58,7 +61,7 @@ export class Publisher {
     }));
     // Also with nothing to hand over: a change made in place is served when every worker has
     // gone through its loop once more.
-    await Promise.all([nameServer.publish(zones), before]);
+    await Promise.all([nameServer.publish(zones), health.written(seq), before]);
     for (const { zoneKey, image } of updates) if (!image) this.#zoneIds.delete(zoneKey);
     applied.set(seq);
   }

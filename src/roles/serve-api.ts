@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CloudWatchContext } from "../api/cloudwatch/cloudwatch-context.ts";
+import { cloudwatchHandlers } from "../api/cloudwatch/cloudwatch-handlers.ts";
 import { startApiServer } from "../api/protocol/api-server.ts";
 import type { ApiServer, ApiServerOptions } from "../api/protocol/api-server.ts";
+import { createCloudWatchServices } from "../api/protocol/cloudwatch-service.ts";
 import { ServiceError } from "../api/protocol/service-error.ts";
 import { createRoute53Service } from "../api/protocol/route53-service.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
 import { route53Handlers } from "../api/route53/route53-handlers.ts";
 import { secretOf } from "../api/signpost/access-keys.ts";
+import { checkerRoutes } from "../api/signpost/checkers.ts";
 import type { SignpostContext } from "../api/signpost/signpost-context.ts";
 import { signpostRoutes } from "../api/signpost/signpost-routes.ts";
 import { systemClock } from "../base/clock.ts";
@@ -17,6 +21,9 @@ import { nameServerSuffixDefault } from "../control/model/name-servers.ts";
 import { ListenError } from "../dataplane/server/listen-error.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import type { Health } from "../health/votes/health.ts";
+import type { Notifier } from "../health/notifications/notifier.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { ApiMetrics } from "./api-metrics.ts";
 import { explain } from "./explain.ts";
@@ -38,25 +45,31 @@ export type ApiParts = {
   compiler: Compiler;
   queryLogs: QueryLogs;
   locations: MachineLocations;
+  health: Health;
+  metrics: Metrics;
+  notifier: Notifier;
   /** What TestDNSAnswer goes by, as the workers do. */
   conditions: AnswerConditions;
 };
 
 /** Serves the API, makes the first key, and tells commands on this machine where it is. */
 export async function serveApi(parts: ApiParts): Promise<ApiServer> {
-  const { settings, logger, store, nameServer, compiler, queryLogs, locations } = parts;
+  const { settings, logger, store, nameServer, compiler, queryLogs, locations, health, metrics } =
+    parts;
   const route53 = route53Context(parts);
   await provideCredentials(settings.data, route53);
   const apiMetrics = new ApiMetrics();
   let url = "";
   const report = new ServerReport({
-    ...{ store, nameServer, compiler, queryLogs, apiMetrics, locations },
+    ...{ store, nameServer, compiler, queryLogs, apiMetrics, locations, health, metrics },
+    notifier: parts.notifier,
     version: packageVersion(),
     apiUrl: () => url,
   });
   const context: SignpostContext = {
     route53,
     locations,
+    notifier: parts.notifier,
     status: () => report.status(),
     importZone: (job) => importZone(store, job),
     exportZone: (zone) => exportZone(settings.data, zone),
@@ -68,8 +81,15 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   };
   const api = await startListening({
     listen: settings.api,
-    services: [createRoute53Service(route53Handlers(route53))],
-    routes: [...signpostRoutes(context), ...report.routes()],
+    services: [
+      createRoute53Service(route53Handlers(route53)),
+      ...createCloudWatchServices(cloudwatchHandlers(cloudwatchContext(parts))),
+    ],
+    routes: [
+      ...signpostRoutes(context),
+      ...checkerRoutes({ desk: health.desk, ownLocations: ownLocations(settings) }),
+      ...report.routes(),
+    ],
     secretOf: (accessKeyId) => secretOf(store.state, accessKeyId),
     clock: systemClock,
     logger,
@@ -81,6 +101,10 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   url = `http://${formatEndpoint(api)}`;
   writeEndpoint(settings.data, url);
   return api;
+}
+
+function ownLocations({ locations }: Settings): string[] {
+  return locations.map(({ location }) => location);
 }
 
 function unservedMessage(name: string): string {
@@ -100,14 +124,16 @@ function route53Context({
   settings,
   store,
   compiler,
+  health,
   conditions,
-}: Pick<ApiParts, "settings" | "store" | "compiler" | "conditions">): ApiContext {
+}: Pick<ApiParts, "settings" | "store" | "compiler" | "health" | "conditions">): ApiContext {
   const fixed = settings.nameServers.length > 0 ? { fixed: settings.nameServers } : {};
   return {
     state: store.state,
     log: store.log,
     clock: systemClock,
     random: systemRandom,
+    health: health.report,
     settings: {
       accountId: settings.account,
       nameServers: { ...fixed, suffix: nameServerSuffixDefault },
@@ -119,6 +145,20 @@ function route53Context({
       if (buffer) return testAnswer({ buffer }, question, conditions);
       return { recordData: [], responseCode: "SERVFAIL", protocol: "UDP" };
     },
+  };
+}
+
+function cloudwatchContext({
+  settings,
+  store,
+  metrics,
+}: Pick<ApiParts, "settings" | "store" | "metrics">): CloudWatchContext {
+  return {
+    state: store.state,
+    log: store.log,
+    clock: systemClock,
+    metrics: metrics.desk,
+    accountId: settings.account,
   };
 }
 

@@ -5,12 +5,18 @@ import { describeProblem } from "../control/compiler/compile-problem.ts";
 import type { Store } from "../control/log/open-store.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import type { Notifier } from "../health/notifications/notifier.ts";
+import type { Health } from "../health/votes/health.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import { formatMetrics, metricsContentType } from "../telemetry/metrics-text.ts";
 import type { Metric } from "../telemetry/metrics-text.ts";
 import { gauge, processMetrics } from "../telemetry/process-metrics.ts";
 import type { ApiMetrics } from "./api-metrics.ts";
+import { healthMetrics } from "./health-metrics.ts";
+import { metricsMetrics } from "./metrics-report.ts";
 import type { MachineLocations } from "./location-data.ts";
 import type { QueryLogs } from "./query-logs.ts";
+import { webhookMetrics } from "./webhook-metrics.ts";
 
 type Parts = {
   store: Store;
@@ -18,6 +24,9 @@ type Parts = {
   compiler: Compiler;
   queryLogs: QueryLogs;
   locations: MachineLocations;
+  health: Health;
+  metrics: Metrics;
+  notifier: Notifier;
   apiMetrics: ApiMetrics;
   version: string;
   apiUrl(): string;
@@ -64,23 +73,27 @@ export class ServerReport {
   }
 
   #problems(): string[] {
-    const { store, nameServer, compiler } = this.#parts;
+    const { store, nameServer, compiler, health } = this.#parts;
     const { wanted, live } = nameServer.workers;
     const problems = live < wanted ? [`${wanted - live} of ${wanted} workers do not answer`] : [];
     for (const { what, zoneId } of store.state.damagedZones()) {
       problems.push(zoneId === undefined ? what : `hosted zone ${zoneId} is damaged: ${what}`);
     }
+    problems.push(...(health.summary()?.problems ?? []));
     return [...problems, ...compiler.alarms().map(describeProblem)];
   }
 
   #metrics(): { status: number; headers: Record<string, string>; body: string } {
-    const { nameServer, apiMetrics, locations } = this.#parts;
+    const { nameServer, apiMetrics, locations, health, metrics } = this.#parts;
     const body =
       nameServer.metricsText() +
       formatMetrics([
         ...processMetrics(),
         ...apiMetrics.metrics(),
+        ...webhookMetrics(this.#parts.notifier),
         ...locations.metrics(),
+        ...healthMetrics(health),
+        ...metricsMetrics(metrics),
         ...this.#controlMetrics(),
       ]);
     return { status: 200, headers: { "content-type": metricsContentType }, body };

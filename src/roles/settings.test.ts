@@ -27,6 +27,16 @@ test("readSettings() takes flag, then environment, then file, then default", (t)
   assert.deepEqual(settings.dns.map(formatEndpoint), ["[::1]:53", "127.0.0.2:54"]);
 });
 
+test("readSettings() has one location unless it is told of others, or of none", () => {
+  const locations = (...args: string[]) => readSettings(args, {}).locations;
+  assert.deepEqual(locations(), [{ location: "local", region: null }]);
+  assert.deepEqual(locations("--location", "tokyo=ap-northeast-1", "--location", "paris"), [
+    { location: "tokyo", region: "ap-northeast-1" },
+    { location: "paris", region: null },
+  ]);
+  assert.deepEqual(locations("--location", "none"), []);
+});
+
 test("readSettings() refuses what it cannot use", () => {
   const cases: [string[], RegExp][] = [
     [["--dns", "localhost:53"], /setting dns: localhost:53 is not ADDRESS:PORT/],
@@ -37,6 +47,11 @@ test("readSettings() refuses what it cannot use", () => {
     [["--limits", "MAX_FUN=1"], /setting limits: MAX_FUN is none of MAX_HEALTH/],
     [["--limits", "MAX_HOSTED_ZONES_BY_OWNER=many"], /setting limits: many is no whole number/],
     [["--name-servers", "a.test,b.test"], /setting name-servers: 2 names, not 4/],
+    [["--location", "To kyo"], /setting location: location To kyo is not a name/],
+    [["--location", "tokyo=asia"], /setting location: region asia does not look like us-east-1/],
+    [["--location", "a", "--location", "a=us-east-1"], /setting location: a is given twice/],
+    [["--location", "a,none"], /setting location: none stands for no location/],
+    [["--allow-scripts", "true"], /setting allow-scripts: true is none of yes, no/],
     [["--health-allow", "10.0.0.0"], /setting health-allow: 10.0.0.0 is not ADDRESS\/LENGTH/],
     [["--udp-payload-size", "100"], /setting udp-payload-size/],
     [["--config", "/nonexistent/signpost.conf"], /Cannot read configuration file/],

@@ -9,10 +9,13 @@ import type { Cidr } from "../base/ip.ts";
 import {
   coalesceUsDefault,
   coalesceUsMax,
+  ownLocationCountMax,
   udpPayloadSizeDefault,
   udpPayloadSizeMin,
 } from "../base/limits.ts";
 import type { Endpoint } from "../dataplane/server/socket-address.ts";
+import type { LocationName } from "../health/checker/checker-desk.ts";
+import { LocationNameError, parseLocation } from "../health/checker/location-name.ts";
 
 export type Settings = {
   data: string;
@@ -30,6 +33,10 @@ export type Settings = {
   account: string;
   limits: Partial<Record<LimitName, number>>;
   healthAllow: Cidr[];
+  /** Those of this process. */
+  locations: LocationName[];
+  scriptsAllowed: boolean;
+  healthEvents: string;
   queryLogs: string;
   logLevel: "debug" | "info" | "warn" | "error";
 };
@@ -80,6 +87,19 @@ export const settingRules = {
     fallback: "",
     help: "private or local networks (CIDR) that health checks may be sent to",
     list: true,
+  },
+  location: {
+    fallback: "local",
+    help: "where health checks run in this process: NAME or NAME=REGION, or none; may repeat",
+    list: true,
+  },
+  "allow-scripts": {
+    fallback: "no",
+    help: "whether health checks may run programs on this machine: yes or no",
+  },
+  "health-events": {
+    fallback: "",
+    help: "directory of the log of health events (default: health-events in data)",
   },
   "query-logs": { fallback: "", help: "directory of query logs (default: query-logs in data)" },
   "log-level": { fallback: "info", help: "debug, info, warn or error" },
@@ -187,6 +207,9 @@ function fromTexts(
     account: accountNumber(one("account")),
     limits: quotas(all("limits")),
     healthAllow: all("health-allow").map(readNetwork),
+    locations: locations(all("location")),
+    scriptsAllowed: oneOf("allow-scripts", one("allow-scripts"), ["yes", "no"]) === "yes",
+    healthEvents: one("health-events") || join(data, "health-events"),
     queryLogs: one("query-logs") || join(data, "query-logs"),
     logLevel: oneOf("log-level", one("log-level"), ["debug", "info", "warn", "error"]),
   };
@@ -220,6 +243,30 @@ function readNetwork(text: string): Cidr {
   const cidr = parseCidr(text);
   if (cidr) return cidr;
   throw new SettingsError(`Cannot use setting health-allow: ${text} is not ADDRESS/LENGTH`);
+}
+
+/** @throws SettingsError; `none` stands for no location at all */
+function locations(texts: readonly string[]): LocationName[] {
+  if (texts.length === 1 && texts[0] === "none") return [];
+  const refuse = (why: string): never => {
+    throw new SettingsError(`Cannot use setting location: ${why}`);
+  };
+  const found = new Map<string, LocationName>();
+  for (const text of texts) {
+    try {
+      const name = parseLocation(text);
+      if (name.location === "none") refuse("none stands for no location, and stands alone");
+      if (found.has(name.location)) refuse(`${name.location} is given twice`);
+      found.set(name.location, name);
+    } catch (error) {
+      if (error instanceof LocationNameError) refuse(error.message);
+      throw error;
+    }
+  }
+  if (found.size > ownLocationCountMax) {
+    refuse(`${found.size} locations, limit ${ownLocationCountMax}`);
+  }
+  return [...found.values()];
 }
 
 function wholeNumber(name: SettingName, text: string, range: { min: number; max: number }): number {

@@ -8,7 +8,9 @@ import type { Route53Handlers } from "../../src/api/route53/route53-handler.ts";
 import { route53Handlers } from "../../src/api/route53/route53-handlers.ts";
 import { manualClock } from "../../src/base/clock.ts";
 import { seededRandom } from "../../src/base/random.ts";
+import type { Mutation } from "../../src/control/model/mutation.ts";
 import { openStore } from "../../src/control/log/open-store.ts";
+import { FakeHealth } from "./fake-health.ts";
 
 type Name = keyof Route53Handlers;
 type Handler<N extends Name> = NonNullable<Route53Handlers[N]>;
@@ -16,6 +18,7 @@ type Handler<N extends Name> = NonNullable<Route53Handlers[N]>;
 /** Route 53's handlers over a store of their own, without HTTP and without name servers. */
 export type Route53 = ApiContext & {
   clock: ReturnType<typeof manualClock>;
+  health: FakeHealth;
   /** What testAnswer() was asked. */
   questions: TestQuestion[];
   call<N extends Name>(name: N, input: Parameters<Handler<N>>[0]): Promise<Output<N>>;
@@ -34,11 +37,12 @@ export async function openRoute53(limits: ApiContext["settings"]["limits"] = {})
     rmSync(dataDir, { recursive: true, force: true });
   });
   const questions: TestQuestion[] = [];
-  const context: ApiContext & { clock: ReturnType<typeof manualClock> } = {
+  const context: ApiContext & Pick<Route53, "clock" | "health"> = {
     state: store.state,
     log: store.log,
     clock: manualClock(Date.UTC(2026, 0, 2, 3, 4, 5)),
     random: seededRandom(53),
+    health: new FakeHealth(),
     settings: {
       accountId: "000000000000",
       nameServers: { suffix: "internal" },
@@ -68,6 +72,12 @@ export async function openRoute53(limits: ApiContext["settings"]["limits"] = {})
   return { ...context, questions, call, refusal };
 }
 
+/** Writes rows of small tables, as a log entry does. */
+export async function putRows(route53: Route53, mutations: Mutation[]): Promise<void> {
+  const head = route53.state.head("account");
+  await route53.log.append("account", head, { action: "test", mutations });
+}
+
 /** Makes VPCs known, as `signpost vpc create` does. */
 export async function addVpcs(
   route53: Route53,
@@ -78,8 +88,7 @@ export async function addVpcs(
     key: [id],
     value: { ...row, cidr: "10.0.0.0/16" },
   }));
-  const head = route53.state.head("account");
-  await route53.log.append("account", head, { action: "test", mutations });
+  await putRows(route53, mutations);
 }
 
 let references = 0;

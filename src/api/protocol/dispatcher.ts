@@ -3,11 +3,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../base/clock.ts";
 import { Authenticator } from "./authenticator.ts";
 import type { Authentication } from "./authenticator.ts";
+import { unpackBody } from "./content-encoding.ts";
 import type { HttpRequest, HttpResponse } from "./http-message.ts";
 import { ClientGoneError, readChunks } from "./request-body.ts";
 import { parseTarget, pathOf } from "./request-target.ts";
 import type { RequestTarget } from "./request-target.ts";
 import type { Route, RouteResponse } from "./route.ts";
+import { RouteTable } from "./route-table.ts";
+import type { FoundRoutes } from "./route-table.ts";
 import { commonErrors, ServiceError } from "./service-error.ts";
 import type { Service } from "./service.ts";
 
@@ -73,7 +76,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #limits: DispatcherLimits;
   readonly #authenticator: Authenticator;
-  readonly #routes: ReadonlyMap<string, readonly Route[]>;
+  readonly #routes: RouteTable;
   #heldOctets = 0;
   #underWay = 0;
 
@@ -81,7 +84,7 @@ export class Dispatcher {
     this.#options = options;
     this.#limits = limits;
     this.#authenticator = new Authenticator(options);
-    this.#routes = Map.groupBy(options.routes, (route) => route.path);
+    this.#routes = new RouteTable(options.routes);
   }
 
   /** @throws ClientGoneError where there is nobody left to answer */
@@ -123,8 +126,9 @@ export class Dispatcher {
     const head = { ...received.head, path: pathOf(target), query };
     received.target = target;
     received.head = head;
-    const routes = this.#routes.get(head.path);
-    if (routes) return await this.#answerRoute(received, routes);
+    if (target.segments[0] === "signpost") received.encodeError = encodeRouteError;
+    const found = this.#routes.find(target.segments);
+    if (found) return await this.#answerRoute(received, found);
     const service = this.#options.services.find((candidate) => candidate.accepts(head));
     if (service) return await this.#answerService(received, service);
     const message = `Unknown operation: ${head.method} ${head.path}`;
@@ -134,9 +138,11 @@ export class Dispatcher {
   async #answerService(received: Received, service: Service): Promise<HttpResponse> {
     received.encodeError = service.encodeError;
     const authentication = this.#authenticate(received, [service.signingName]);
-    const body = await this.#collect(received, this.#limits.bodySizeMax);
-    authentication.finish(sha256(body));
+    const { bodySizeMax = Infinity } = service;
+    const sent = await this.#collect(received, Math.min(bodySizeMax, this.#limits.bodySizeMax));
+    authentication.finish(sha256(sent));
     received.accessKeyId = authentication.accessKeyId;
+    const body = service.takesGzip ? await this.#unpack(received, sent) : sent;
     const request = { ...received.head, body };
     const operation = service.find(request);
     received.operation = operation.name;
@@ -147,7 +153,8 @@ export class Dispatcher {
     });
   }
 
-  async #answerRoute(received: Received, routes: readonly Route[]): Promise<RouteResponse> {
+  async #answerRoute(received: Received, found: FoundRoutes): Promise<RouteResponse> {
+    const { routes, params } = found;
     received.encodeError = encodeRouteError;
     const { method, path } = received.head;
     const wanted = method === "HEAD" ? "GET" : method;
@@ -156,7 +163,7 @@ export class Dispatcher {
       const allow = routes.map((candidate) => candidate.method).join(", ");
       throw new ServiceError("MethodNotAllowed", `${method} ${path}: allowed are ${allow}`);
     }
-    received.operation = `${route.method} ${path}`;
+    received.operation = `${route.method} ${route.path}`;
     const signed = route.access === "signed";
     const authentication = signed ? this.#authenticate(received, routeSigningNames) : undefined;
     const body = await this.#routeBody(received, route, authentication);
@@ -166,8 +173,10 @@ export class Dispatcher {
     return await route.handle({
       requestId,
       accessKeyId: authentication?.accessKeyId,
+      params,
       query,
       headers,
+      remoteAddress: received.exchange.request.socket.remoteAddress ?? "",
       body,
     });
   }
@@ -212,11 +221,23 @@ export class Dispatcher {
     if (Number(request.headers["content-length"] ?? 0) <= sizeMax) askForBody();
     for await (const chunk of readChunks(request, { sizeMax, timeoutMs })) {
       chunks.push(chunk);
-      received.heldOctets += chunk.length;
-      this.#heldOctets += chunk.length;
-      if (this.#heldOctets > this.#limits.bodyOctetsMax) throw rateExceeded();
+      this.#hold(received, chunk.length);
     }
     return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+  }
+
+  async #unpack(received: Received, body: Uint8Array): Promise<Uint8Array> {
+    const encoding = received.head.headers["content-encoding"]?.trim().toLowerCase();
+    if (encoding === undefined || encoding === "") return body;
+    const unpacked = await unpackBody(body, { encoding, sizeMax: this.#limits.bodySizeMax });
+    this.#hold(received, unpacked.length);
+    return unpacked;
+  }
+
+  #hold(received: Received, octets: number): void {
+    received.heldOctets += octets;
+    this.#heldOctets += octets;
+    if (this.#heldOctets > this.#limits.bodyOctetsMax) throw rateExceeded();
   }
 
   #refuse(received: Received, thrown: unknown): Reply {

@@ -4,14 +4,13 @@ import { test } from "node:test";
 import * as route53 from "@aws-sdk/client-route-53";
 import { HttpResponse } from "@smithy/core/protocols";
 import { NormalizedSchema } from "@smithy/core/schema";
-import type { ScalarConstraint } from "./constraint-table.ts";
 import type { HttpResponse as ServedResponse } from "./http-message.ts";
 import { RestXml } from "./rest-xml.ts";
 import { route53Constraints } from "./route53-constraints.ts";
 import { ServiceError } from "./service-error.ts";
 import { OperationRouter, readServiceModel } from "./service-model.ts";
 import { ShapeCompiler } from "./shape.ts";
-import type { Shape, StructureShape } from "./shape.ts";
+import { sampleOf } from "./testing/sample-value.ts";
 
 // The real client of the SDK speaks to the codec, without a socket between them.
 
@@ -51,45 +50,6 @@ function clientOf(serve: (request: SdkRequest) => ServedResponse): route53.Route
   });
 }
 
-let drawn = 0;
-
-/** A value of every member, within its constraints. */
-function valueOf(shape: Shape): unknown {
-  switch (shape.kind) {
-    case "structure":
-      return structureOf(shape);
-    case "list":
-      return Array.from({ length: shape.constraint?.min ?? 2 }, () => valueOf(shape.element));
-    case "boolean":
-      return true;
-    case "timestamp":
-      return new Date(1.7e12 + ++drawn * 1000);
-    case "string":
-      return textOf(shape.constraint);
-    default:
-      return shape.constraint?.min ?? ++drawn;
-  }
-}
-
-function structureOf(shape: StructureShape): Record<string, unknown> {
-  return Object.fromEntries(shape.members.map((member) => [member.name, valueOf(member.shape)]));
-}
-
-const patternValues: Readonly<Record<string, string>> = {
-  "\\p{ASCII}+": "a nonce",
-  "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}": "0123abcd-0123-4567-89ab-0123456789ab",
-  "[-+]?[0-9]{1,2}(\\.[0-9]{0,2})?": "-12.50",
-  "[-+]?[0-9]{1,3}(\\.[0-9]{0,2})?": "-112.5",
-};
-
-function textOf(constraint: ScalarConstraint | undefined): string {
-  if (constraint?.enum) return constraint.enum[++drawn % constraint.enum.length] ?? "";
-  const { min = 0, max = 64, pattern } = constraint ?? {};
-  if (pattern === undefined) return `${++drawn} <&>"é'\r\n 😀`.padEnd(min, "x").slice(0, max);
-  if (pattern.startsWith("(^(((")) return "2001:db8::1";
-  return patternValues[pattern] ?? "x".repeat(Math.max(min, 1));
-}
-
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
 
 async function roundTrip(name: string, input: object, output: object) {
@@ -114,8 +74,8 @@ async function roundTrip(name: string, input: object, output: object) {
 
 for (const operation of model.operations) {
   test(`RestXml round trip of ${operation.name}`, async () => {
-    const input = structureOf(shapes.structure(operation.input));
-    const output = structureOf(shapes.structure(operation.output));
+    const input = sampleOf(shapes.structure(operation.input));
+    const output = sampleOf(shapes.structure(operation.output));
     const { seen, answer } = await roundTrip(operation.name, input, output);
     assert.deepEqual(seen, plain(input));
     assert.deepEqual(answer, plain(output));
@@ -132,7 +92,7 @@ for (const [code, error] of model.errors) {
     const schema = NormalizedSchema.of(error.schema);
     const shape = shapes.structure(error.schema);
     const members = shape.members.filter(({ name }) => name.toLowerCase() !== "message");
-    const extra = structureOf({ ...shape, members });
+    const extra = sampleOf({ ...shape, members });
     const client = clientOf(() =>
       protocol.encodeError(new ServiceError(code, "<boom> & more", extra), "request-2"),
     );

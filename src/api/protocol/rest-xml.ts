@@ -1,7 +1,5 @@
-import { XmlShapeSerializer } from "@aws-sdk/core/protocols";
 import { ToStringShapeSerializer } from "@smithy/core/protocols";
 import { NormalizedSchema } from "@smithy/core/schema";
-import type { $SchemaRef, StaticStructureSchema } from "@smithy/types";
 import { assert } from "../../base/assert.ts";
 import type { HttpRequest, HttpResponse } from "./http-message.ts";
 import { ServiceError } from "./service-error.ts";
@@ -10,6 +8,7 @@ import type { OperationMatch, OperationModel, ServiceModel } from "./service-mod
 import type { Member, ShapeCompiler } from "./shape.ts";
 import { validationError, violationsIn } from "./validation.ts";
 import { parseScalar, XmlDecoder } from "./xml-decoder.ts";
+import { errorDocument, structureOf, XmlWriter } from "./xml-writer.ts";
 
 export type RestXmlOptions = {
   readonly model: ServiceModel;
@@ -22,28 +21,18 @@ export type RestXmlOptions = {
   readonly prefixes: Readonly<Record<string, RegExp>>;
 };
 
-// Numbers the SDK's schemas use for what they describe (@smithy/types, schema/sentinels).
-const stringSchema = 0;
-const structureSchema = 3;
-const dateTimeSchema = 5;
-
 const xmlDeclaration = '<?xml version="1.0"?>\n';
 
 /** The server's side of AWS's REST-XML protocol, driven by the SDK's schemas. */
 export class RestXml {
   readonly #options: RestXmlOptions;
   readonly #decoder: XmlDecoder;
-  readonly #settings: ConstructorParameters<typeof XmlShapeSerializer>[0];
+  readonly #writer: XmlWriter;
 
   constructor(options: RestXmlOptions) {
     this.#options = options;
     this.#decoder = new XmlDecoder(options.xmlNamespace);
-    this.#settings = {
-      xmlNamespace: options.xmlNamespace,
-      serviceNamespace: "",
-      httpBindings: true,
-      timestampFormat: { useTrait: true, default: dateTimeSchema },
-    };
+    this.#writer = new XmlWriter(options.xmlNamespace);
   }
 
   /**
@@ -62,7 +51,7 @@ export class RestXml {
       if (value !== undefined) input[member.name] = this.#withoutPrefix(member, value);
     }
     const violations = violationsIn(shape, input);
-    if (violations.length > 0) throw validationError(violations);
+    if (violations.length > 0) throw validationError(violations, "InvalidInput");
     return input;
   }
 
@@ -83,25 +72,18 @@ export class RestXml {
     }
     const body = members.filter(([, member]) => member.getMergedTraits().httpHeader === undefined);
     if (schema.isUnitSchema()) return { status: operation.status, headers, body: "" };
-    const root = structure(schema.getName() ?? operation.name, body);
-    return { status: operation.status, headers, body: this.#document(root, output) };
+    const root = structureOf(schema.getName() ?? operation.name, body);
+    const text = xmlDeclaration + this.#writer.document(root, output);
+    return { status: operation.status, headers, body: text };
   }
 
-  /** `<ErrorResponse><Error><Type/><Code/><Message/>…</Error><RequestId/></ErrorResponse>` */
   encodeError(error: ServiceError, requestId: string): HttpResponse {
-    const { code, message, extra } = error;
-    const status = errorStatus(this.#options.model, code);
-    assert(status !== undefined, `Cannot answer error ${code}: not in the model or catalogue`);
-    const known = this.#options.model.errors.get(code);
-    const members = known ? [...NormalizedSchema.of(known.schema).structIterator()] : [];
-    const own = members.filter(([name]) => name.toLowerCase() !== "message");
-    const detail = structure("Error", [...texts("Type", "Code", "Message"), ...own]);
-    const root = structure("ErrorResponse", [["Error", detail], ...texts("RequestId")]);
-    const type = status >= 500 ? "Receiver" : "Sender";
-    const body = this.#document(root, {
-      Error: { ...extra, Type: type, Code: code, Message: message },
-      RequestId: requestId,
-    });
+    const { model } = this.#options;
+    const status = errorStatus(model, error.code);
+    assert(status !== undefined, `Cannot answer error ${error.code}: not in model or catalogue`);
+    const known = model.errors.get(error.code);
+    const document = errorDocument({ error, code: error.code, status, known, requestId });
+    const body = xmlDeclaration + this.#writer.document(document.root, document.value);
     return { status, headers: this.#headers(requestId), body };
   }
 
@@ -110,15 +92,9 @@ export class RestXml {
   }
 
   #text(member: NormalizedSchema, value: unknown): string {
-    const serializer = new ToStringShapeSerializer(this.#settings);
+    const serializer = new ToStringShapeSerializer(this.#writer.settings);
     serializer.write(member, value);
     return serializer.flush();
-  }
-
-  #document(root: StaticStructureSchema, value: object): string {
-    const serializer = new XmlShapeSerializer(this.#settings);
-    serializer.write(root, value);
-    return xmlDeclaration + String(serializer.flush());
   }
 }
 
@@ -126,7 +102,7 @@ export class RestXml {
 function boundValue(member: Member, match: OperationMatch, request: HttpRequest): unknown {
   const text = boundText(member, match, request);
   if (text === undefined) return undefined;
-  assert(member.shape.kind !== "structure" && member.shape.kind !== "list", "Bound to a scalar");
+  assert("constraint" in member.shape && member.shape.kind !== "list", "Bound to a scalar");
   const value = parseScalar(member.shape.kind, text);
   if (value !== undefined) return value;
   const where = `${member.binding} ${member.wireName}`;
@@ -138,17 +114,4 @@ function boundText(member: Member, match: OperationMatch, request: HttpRequest) 
   if (member.binding === "label") return match.labels[member.wireName];
   if (member.binding === "query") return request.query.get(member.wireName) ?? undefined;
   return request.headers[member.wireName];
-}
-
-function structure(
-  name: string,
-  members: readonly (readonly [string, $SchemaRef | NormalizedSchema])[],
-): StaticStructureSchema {
-  const names = members.map(([member]) => member);
-  const schemas = members.map(([, schema]) => schema as $SchemaRef);
-  return [structureSchema, "", name, 0, names, schemas];
-}
-
-function texts(...names: string[]): (readonly [string, $SchemaRef])[] {
-  return names.map((name) => [name, stringSchema] as const);
 }

@@ -1,9 +1,10 @@
 /**
  * An HTTP route beside the AWS services: `/metrics`, `/healthz`, `/signpost/…`.
- * The path matches exactly; queries are free.
+ * The path matches exactly, but for segments in braces (`/signpost/v1/health-checks/{id}`), which
+ * stand for any one segment; queries are free.
  */
 export type Route = {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   /** `signed`: SigV4 as for an AWS service; `none`: open to all who reach the port. */
   readonly access: "signed" | "none";
@@ -21,9 +22,13 @@ export type RouteRequest = {
   readonly requestId: string;
   /** The verified caller; `undefined` where `access` is `none`. */
   readonly accessKeyId: string | undefined;
+  /** What stands for the path's segments in braces, decoded. */
+  readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The address that the request came from; "" where its connection is gone already. */
+  readonly remoteAddress: string;
   /**
    * The body as it arrives. The iteration throws a ServiceError after the last chunk where the
    * body's hash is not the signed one: commit nothing before it has ended.

@@ -17,6 +17,9 @@ export type OperationModel = {
 export type ErrorModel = {
   readonly code: string;
   readonly status: number;
+  /** Its code in the query protocol, where that is another. */
+  readonly queryCode: string | undefined;
+  readonly namespace: string;
   readonly schema: $SchemaRef;
 };
 
@@ -59,7 +62,14 @@ function errorModel(schema: readonly unknown[]): ErrorModel {
   const traits = NormalizedSchema.of(reference).getMergedTraits();
   const fallback = traits.error === "server" ? 500 : 400;
   const status = typeof traits["httpError"] === "number" ? traits["httpError"] : fallback;
-  return { code: String(schema[2]), status, schema: reference };
+  const queryError = traits["awsQueryError"] as readonly [code: string, status: number] | undefined;
+  return {
+    code: String(schema[2]),
+    status,
+    queryCode: queryError?.[0],
+    namespace: String(schema[1]),
+    schema: reference,
+  };
 }
 
 /** Empty segments do not count: botocore sends `/rrset/`. */

@@ -6,6 +6,10 @@ import type { ServiceError } from "./service-error.ts";
 export type Service = {
   /** The name that signatures are scoped to: `route53`. */
   readonly signingName: string;
+  /** Octets of a request's body as it is sent; default: the API's own limit. */
+  readonly bodySizeMax?: number;
+  /** Whether bodies may come compressed (`Content-Encoding: gzip`). */
+  readonly takesGzip?: boolean;
   /** Whether a request is for this service: by its path, or by its headers. */
   accepts(head: Omit<HttpRequest, "body">): boolean;
   /**

@@ -7,11 +7,13 @@ import type { ConstraintTable, ListConstraint, ScalarConstraint } from "./constr
  * A shape of the service's model, compiled once from the SDK's schema and the constraint table:
  * the SDK says what there is and how it is spelled, the table what values are allowed.
  */
-export type Shape = StructureShape | ListShape | ScalarShape;
+export type Shape = StructureShape | ListShape | MapShape | ScalarShape;
 
 export type StructureShape = {
   readonly kind: "structure";
   readonly name: string;
+  /** Whether a value has exactly one of the members. */
+  readonly union: boolean;
   /** In the order of the schema. */
   readonly members: readonly Member[];
 };
@@ -24,6 +26,12 @@ export type ListShape = {
   readonly constraint: ListConstraint | undefined;
 };
 
+/** Keys are strings. */
+export type MapShape = {
+  readonly kind: "map";
+  readonly value: Shape;
+};
+
 export type ScalarShape = {
   readonly kind: ScalarKind;
   /** Name in the constraint table; `undefined` where the model sets no limits. */
@@ -31,7 +39,14 @@ export type ScalarShape = {
   readonly constraint: ScalarConstraint | undefined;
 };
 
-export type ScalarKind = "string" | "boolean" | "timestamp" | "integer" | "long" | "double";
+export type ScalarKind =
+  | "string"
+  | "boolean"
+  | "timestamp"
+  | "integer"
+  | "long"
+  | "double"
+  | "blob";
 
 export type Member = {
   /** The SDK's name: `HostedZoneId`. */
@@ -44,6 +59,13 @@ export type Member = {
   /** Its name there: query key, header in lower case, XML element. */
   readonly wireName: string;
   readonly shape: Shape;
+};
+
+const emptyStructure: StructureShape = {
+  kind: "structure",
+  name: "Unit",
+  union: false,
+  members: [],
 };
 
 /** A static structure schema keeps its number of required members, which stand first, in slot 6. */
@@ -61,7 +83,7 @@ export class ShapeCompiler {
   /** The structure behind `reference`; the SDK's unit schema gives one without members. */
   structure(reference: $SchemaRef): StructureShape {
     const schema = NormalizedSchema.of(reference);
-    if (schema.isUnitSchema()) return { kind: "structure", name: "Unit", members: [] };
+    if (schema.isUnitSchema()) return emptyStructure;
     assert(schema.isStructSchema(), `${schema.getName(true)} is no structure`);
     return this.#structure(schema);
   }
@@ -71,7 +93,9 @@ export class ShapeCompiler {
     const known = this.#structures.get(source);
     if (known) return known;
     const members: Member[] = [];
-    const structure: StructureShape = { kind: "structure", name: String(source[2]), members };
+    const union = schema.isUnionSchema();
+    const name = String(source[2]);
+    const structure: StructureShape = { kind: "structure", name, union, members };
     this.#structures.set(source, structure); // before its members: a shape may hold itself
     const requiredCount = Number(source[requiredCountSlot] ?? 0);
     for (const [name, member] of schema.structIterator()) {
@@ -86,6 +110,7 @@ export class ShapeCompiler {
     const constraint = tableName === undefined ? undefined : this.#table.shapes[tableName];
     if (schema.isStructSchema()) return this.#structure(schema);
     if (schema.isListSchema()) return this.#list(schema, constraint);
+    if (schema.isMapSchema()) return this.#map(schema);
     assert(constraint?.type !== "list", `${tableName} is a list in the constraint table only`);
     return { kind: scalarKindOf(schema, constraint), name: tableName, constraint };
   }
@@ -105,6 +130,11 @@ export class ShapeCompiler {
       element: this.#shape(element, constraint?.element),
       constraint,
     };
+  }
+
+  #map(schema: NormalizedSchema): MapShape {
+    assert(!schema.getMergedTraits().xmlFlattened, "Flattened maps are not supported");
+    return { kind: "map", value: this.#shape(schema.getValueSchema(), undefined) };
   }
 }
 
@@ -127,6 +157,7 @@ function scalarKindOf(
   constraint: ScalarConstraint | undefined,
 ): ScalarKind {
   if (schema.isStringSchema()) return "string";
+  if (schema.isBlobSchema()) return "blob";
   if (schema.isBooleanSchema()) return "boolean";
   if (schema.isTimestampSchema()) return "timestamp";
   assert(schema.isNumericSchema(), `No scalar kind for ${schema.getName(true)}`);

@@ -193,7 +193,10 @@ test("violationsIn() stops at its limit, and values shown are cut", () => {
   assert.match(message, /^100 validation errors detected: /);
   assert.equal(message.split("; ").length, 100);
   const value = "v".repeat(5_000);
-  const { message: cut } = validationError([{ value, path: "a", constraint: "none" }]);
+  const { message: cut } = validationError(
+    [{ value, path: "a", parameter: "A", rule: { kind: "value", text: "none" } }],
+    "InvalidInput",
+  );
   assert.ok(cut.length < 2_200);
 });
 

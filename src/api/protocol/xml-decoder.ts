@@ -1,3 +1,4 @@
+import { assert } from "../../base/assert.ts";
 import type { Member, ScalarKind, ScalarShape, Shape, StructureShape } from "./shape.ts";
 import { ServiceError } from "./service-error.ts";
 import { XmlContentError, XmlReader, XmlSyntaxError } from "./xml-reader.ts";
@@ -60,6 +61,8 @@ export class XmlDecoder {
         return this.#structure(reader, shape, tag);
       case "list":
         return this.#list(reader, shape.elementName, { element: shape.element, tag });
+      case "map":
+        assert(false, "REST-XML services with maps are not supported");
       default:
         return scalarOf(shape, reader.textOf(tag));
     }
@@ -116,6 +119,7 @@ const parsers: Record<Exclude<ScalarKind, "string">, (text: string) => unknown> 
   long: (text) => parseInteger(text, 63n),
   double: (text) => (/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?$/.test(text) ? +text : undefined),
   timestamp: parseTimestamp,
+  blob: (text) => (/^[A-Za-z0-9+/]*={0,2}$/.test(text) ? Buffer.from(text, "base64") : undefined),
 };
 
 /** A whole number that fits `bits` and a sign; a long beyond 2^53 loses its last digits. */

@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Cidr, IpAddress } from "../../base/ip.ts";
 import type { Random } from "../../base/random.ts";
 import type { ChangeLog } from "../../control/log/change-log.ts";
+import type { HealthReport } from "../../control/model/health-report.ts";
 import type { NameServerNames } from "../../control/model/name-servers.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
 import type { LimitName } from "./quotas.ts";
@@ -13,6 +14,8 @@ export type ApiContext = {
   clock: Clock;
   random: Random;
   settings: Route53Settings;
+  /** What checkers have found, and what came of it. */
+  health: HealthReport;
   /** Asks the name server code itself, in one hosted zone. */
   testAnswer(question: TestQuestion): TestAnswer | Promise<TestAnswer>;
 };

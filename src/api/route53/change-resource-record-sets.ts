@@ -13,7 +13,7 @@ import { ServiceError, invalidChangeBatch } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { cidrLocationFact } from "./cidr-collection.ts";
 import { commitChange } from "./commit.ts";
-import { requireHealthCheck } from "./health-checks.ts";
+import { requireHealthCheck } from "./health-check-rows.ts";
 import { isFull } from "./quotas.ts";
 import { bareId } from "./resource-ids.ts";
 import type { HandlerFamily } from "./route53-handler.ts";

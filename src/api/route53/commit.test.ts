@@ -6,7 +6,7 @@ import { StoreError, StoreFullError } from "../../control/log/change-log.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { addZone, openRoute53 } from "../../../test/support/route53-context.ts";
 import { commit } from "./commit.ts";
-import { SubjectLock } from "./subject-lock.ts";
+import { SubjectLock } from "../commit/subject-lock.ts";
 
 const route53 = await openRoute53();
 

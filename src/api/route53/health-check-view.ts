@@ -1,4 +1,9 @@
-import type { HealthCheck as AwsHealthCheck, HealthCheckConfig } from "@aws-sdk/client-route-53";
+import type {
+  HealthCheck as AwsHealthCheck,
+  CloudWatchAlarmConfiguration,
+  HealthCheckConfig,
+} from "@aws-sdk/client-route-53";
+import type { AlarmRule } from "../../control/model/alarm.ts";
 import type { HealthCheck } from "../../control/model/health-check.ts";
 
 /** A health check as answers have it. */
@@ -8,6 +13,20 @@ export function healthCheckView(check: HealthCheck): AwsHealthCheck {
     CallerReference: check.callerReference,
     HealthCheckConfig: configView(check),
     HealthCheckVersion: check.version,
+    ...(check.alarm && { CloudWatchAlarmConfiguration: alarmView(check.alarm) }),
+  };
+}
+
+function alarmView(rule: AlarmRule): CloudWatchAlarmConfiguration {
+  return {
+    EvaluationPeriods: rule.evaluationPeriods,
+    Threshold: rule.threshold,
+    ComparisonOperator: rule.comparisonOperator,
+    Period: rule.periodSeconds,
+    MetricName: rule.metricName,
+    Namespace: rule.namespace,
+    Statistic: rule.statistic,
+    Dimensions: rule.dimensions.map(({ name, value }) => ({ Name: name, Value: value })),
   };
 }
 

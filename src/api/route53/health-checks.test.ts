@@ -9,12 +9,33 @@ import {
   set,
   values,
 } from "../../../test/support/change-steps.ts";
-import { openRoute53 } from "../../../test/support/route53-context.ts";
+import { openRoute53, putRows } from "../../../test/support/route53-context.ts";
 import type { Route53 } from "../../../test/support/route53-context.ts";
+import type { MetricAlarm } from "../../control/model/alarm.ts";
 import { parseCidr } from "../../base/ip.ts";
 
 const route53 = await openRoute53();
 const http = { Type: "HTTP", IPAddress: "8.8.8.8" } as const;
+
+const alarmDefaults: MetricAlarm = {
+  kind: "metric",
+  name: "alarm",
+  actionsEnabled: true,
+  okActions: [],
+  alarmActions: [],
+  insufficientDataActions: [],
+  updatedAt: "2026-01-01T00:00:00.000Z",
+  namespace: "Shop",
+  metricName: "Errors",
+  dimensions: [{ name: "Pool", value: "front" }],
+  statistic: "Average",
+  periodSeconds: 60,
+  evaluationPeriods: 3,
+  datapointsToAlarm: 3,
+  threshold: 5,
+  comparisonOperator: "GreaterThanThreshold",
+  treatMissingData: "missing",
+};
 
 let references = 0;
 
@@ -23,6 +44,11 @@ async function create(config: HealthCheckConfig, on: Route53 = route53) {
   const { HealthCheck } = await on.call("CreateHealthCheck", input as never);
   assert.ok(HealthCheck);
   return HealthCheck;
+}
+
+async function putAlarm(changes: Partial<MetricAlarm> & { name: string }): Promise<void> {
+  const alarm: MetricAlarm = { ...alarmDefaults, ...changes };
+  await putRows(route53, [{ put: "alarm", key: [alarm.name], value: alarm }]);
 }
 
 async function refused(config: HealthCheckConfig, on: Route53 = route53): Promise<string> {
@@ -80,6 +106,7 @@ test("defaults hang on the type", async () => {
     [443, true],
   );
   const AlarmIdentifier = { Region: "us-east-1", Name: "alarm" } as const;
+  await putAlarm({ name: "alarm" });
   const metric = await create({ Type: "CLOUDWATCH_METRIC", AlarmIdentifier });
   assert.equal(metric.HealthCheckConfig?.InsufficientDataHealthStatus, "LastKnownStatus");
   assert.equal(metric.HealthCheckConfig?.Port, undefined);
@@ -123,6 +150,11 @@ const configs: [what: string, config: HealthCheckConfig, message: RegExp][] = [
   ],
   ["no alarm", { Type: "CLOUDWATCH_METRIC" }, /AlarmIdentifier is required/],
   ["no control", { Type: "RECOVERY_CONTROL" }, /RoutingControlArn is required/],
+  [
+    "a control that is not there",
+    { Type: "RECOVERY_CONTROL", RoutingControlArn: "arn" },
+    /There is no routing control with the ARN arn/,
+  ],
   [
     "a port for an alarm",
     { Type: "RECOVERY_CONTROL", RoutingControlArn: "arn", Port: 80 },
@@ -259,4 +291,59 @@ test("a slot is given again only when nothing names the check that had it", asyn
   assert.equal(slotOf(again), 2);
   await change(fresh, id, ["DELETE", step]);
   assert.equal(slotOf((await create(http, fresh)).Id ?? ""), 4);
+});
+
+test("a check of an alarm copies its settings, when it is created and updated", async () => {
+  await putAlarm({ name: "errors" });
+  const AlarmIdentifier = { Region: "eu-west-1", Name: "errors" } as const;
+  const made = await create({ Type: "CLOUDWATCH_METRIC", AlarmIdentifier });
+  const expected = {
+    EvaluationPeriods: 3,
+    Threshold: 5,
+    ComparisonOperator: "GreaterThanThreshold",
+    Period: 60,
+    MetricName: "Errors",
+    Namespace: "Shop",
+    Statistic: "Average",
+    Dimensions: [{ Name: "Pool", Value: "front" }],
+  };
+  assert.deepEqual(made.CloudWatchAlarmConfiguration, expected);
+  const HealthCheckId = made.Id ?? "";
+  const alarmOf = async () => {
+    const { HealthCheck } = await route53.call("GetHealthCheck", { HealthCheckId });
+    return HealthCheck?.CloudWatchAlarmConfiguration?.Threshold;
+  };
+  await putAlarm({ name: "errors", threshold: 7 });
+  assert.equal(await alarmOf(), 5);
+  await route53.call("UpdateHealthCheck", { HealthCheckId, Inverted: true });
+  assert.equal(await alarmOf(), 7);
+  await putRows(route53, [{ remove: "alarm", key: ["errors"] }]);
+  const { HealthCheck } = await route53.call("UpdateHealthCheck", {
+    HealthCheckId,
+    Inverted: false,
+  });
+  assert.deepEqual(HealthCheck?.HealthCheckConfig?.AlarmIdentifier, AlarmIdentifier);
+  assert.equal(await alarmOf(), 7);
+  const named = await route53.refusal("UpdateHealthCheck", { HealthCheckId, AlarmIdentifier });
+  assert.equal(named.message, "There is no CloudWatch alarm named errors");
+});
+
+test("alarms that Route 53 cannot watch are refused", async () => {
+  const check = { Type: "CLOUDWATCH_METRIC" } as const;
+  const cases: [changes: Partial<MetricAlarm>, message: RegExp][] = [
+    [{ statistic: undefined as never, extendedStatistic: "p95" }, /statistic is p95/],
+    [{ periodSeconds: 10 }, /high resolution/],
+    [{ datapointsToAlarm: 2 }, /2 of 3 data points/],
+    [{ kind: "composite" as never }, /composite/],
+  ];
+  for (const [changes, message] of cases) {
+    await putAlarm({ name: "odd", ...changes });
+    const AlarmIdentifier = { Region: "us-east-1", Name: "odd" } as const;
+    assert.match(await refused({ ...check, AlarmIdentifier }), message);
+  }
+  const none = { Region: "us-east-1", Name: "none" } as const;
+  assert.match(
+    await refused({ ...check, AlarmIdentifier: none }),
+    /no CloudWatch alarm named none/,
+  );
 });

@@ -1,3 +1,6 @@
+import type { Alarm, AlarmRule } from "../../control/model/alarm.ts";
+import { watchedRule } from "../../control/model/health-check-alarm.ts";
+import type { HealthCheckExtension } from "../../control/model/health-check-extension.ts";
 import {
   InvalidHealthCheckError,
   completeConfig,
@@ -11,6 +14,7 @@ import type { ApiContext } from "./api-context.ts";
 import { commit } from "./commit.ts";
 import type { Planned } from "./commit.ts";
 import { readConfig } from "./health-check-config-input.ts";
+import { putCheck, readCheck, removeCheck, requireHealthCheck } from "./health-check-rows.ts";
 import { healthCheckView } from "./health-check-view.ts";
 import { releaseSlot, takeSlot } from "./health-slots.ts";
 import { cutPage, pageSize } from "./pages.ts";
@@ -31,7 +35,7 @@ export const healthChecks: HandlerFamily<
     const given = readConfig(input.HealthCheckConfig);
     const { result } = await commit(context, {
       action: "CreateHealthCheck",
-      plan: () => newHealthCheck(context, input.CallerReference, given),
+      plan: () => planHealthCheck(context, { callerReference: input.CallerReference, given }),
     });
     return {
       HealthCheck: healthCheckView(result),
@@ -47,14 +51,9 @@ export const healthChecks: HandlerFamily<
     await commit(context, {
       action: "DeleteHealthCheck",
       plan() {
-        const check = requireHealthCheck(context, input.HealthCheckId);
-        refuseChild(context, check);
-        const mutations: Mutation[] = [
-          { remove: "healthCheck", key: [check.id] },
-          { remove: "tag", key: ["healthcheck", check.id] },
-          ...childMutations("remove", check),
-          ...releaseSlot(context, check.id),
-        ];
+        const stored = readCheck(context, input.HealthCheckId);
+        refuseChild(context, stored.check);
+        const mutations = [...removeCheck(stored), ...releaseSlot(context, stored.check.id)];
         return { mutations, result: undefined };
       },
     });
@@ -80,62 +79,64 @@ export const healthChecks: HandlerFamily<
   GetHealthCheckCount: () => ({ HealthCheckCount: context.state.count("healthCheck") }),
 });
 
-/**
- * The health check with this id.
- * @throws ServiceError NoSuchHealthCheck
- */
-export function requireHealthCheck(context: ApiContext, id: string): HealthCheck {
-  const check = context.state.get<HealthCheck>("healthCheck", [id]);
-  if (check) return check;
-  throw new ServiceError("NoSuchHealthCheck", `No health check found with ID: ${id}`);
-}
+/** What a check is to do: its settings, complete, and the alarm settings it keeps a copy of. */
+export type CheckPlan = { config: HealthCheckConfig; alarm?: AlarmRule };
 
 /**
- * Settings of a check, complete.
+ * Settings of a check, complete. What an alarm watches is copied from the alarm as it is now.
+ * @param kept the copy to go on with where the alarm is gone
  * @throws ServiceError InvalidInput
  */
-export function requireConfig(context: ApiContext, given: GivenConfig): HealthCheckConfig {
+export function requireConfig(
+  context: ApiContext,
+  given: GivenConfig,
+  kept?: AlarmRule,
+): CheckPlan {
+  const { state } = context;
   try {
-    return completeConfig(given, {
+    const config = completeConfig(given, {
       allowedEndpoints: context.settings.healthAllow,
-      typeOf: (id) => context.state.get<HealthCheck>("healthCheck", [id])?.config.type,
+      typeOf: (id) => state.get<HealthCheck>("healthCheck", [id])?.config.type,
+      isRoutingControl: (arn) => state.get("routingControl", [arn]) !== undefined,
     });
+    const name = config.alarmIdentifier?.name;
+    if (name === undefined) return { config };
+    const alarm = state.get<Alarm>("alarm", [name]);
+    return { config, alarm: !alarm && kept ? kept : watchedRule(name, alarm) };
   } catch (error) {
     if (!(error instanceof InvalidHealthCheckError)) throw error;
     throw new ServiceError("InvalidInput", error.message);
   }
 }
 
-/** Keeps the index of which calculated checks have a check as their child. */
-export function childMutations(verb: "put" | "remove", check: HealthCheck): Mutation[] {
-  return (check.config.childHealthChecks ?? []).map((child) => {
-    const key = [child, check.id];
-    return verb === "put"
-      ? { put: "healthCheckByChild", key, value: true }
-      : { remove: "healthCheckByChild", key };
-  });
-}
+export type NewHealthCheck = {
+  callerReference: string;
+  given: GivenConfig;
+  /** What is to be added to the check with this id, in the same entry. */
+  extend?: (id: string, config: HealthCheckConfig) => HealthCheckExtension | undefined;
+};
 
-function newHealthCheck(
-  context: ApiContext,
-  callerReference: string,
-  given: GivenConfig,
-): Planned<HealthCheck> {
+/**
+ * Plans a new check, or finds the one that was made with the same reference and settings.
+ * @throws ServiceError
+ */
+export function planHealthCheck(context: ApiContext, wanted: NewHealthCheck): Planned<HealthCheck> {
   const { state } = context;
-  const config = requireConfig(context, given);
+  const { callerReference, given, extend } = wanted;
+  const plan = requireConfig(context, given);
   const id = state.get<string>("healthCheckByCallerReference", [callerReference]);
-  if (id !== undefined) return { mutations: [], result: sameCheck(context, id, config) };
+  if (id !== undefined) return { mutations: [], result: sameCheck(context, id, plan.config) };
   if (isFull(context, "MAX_HEALTH_CHECKS_BY_OWNER", state.count("healthCheck"))) {
     const message =
       "Limits Exceeded: MAX_HEALTH_CHECKS_BY_OWNER - Cannot create more health checks.";
     throw new ServiceError("TooManyHealthChecks", message);
   }
-  const check: HealthCheck = { id: drawUuid(context.random), callerReference, version: 1, config };
+  const check: HealthCheck = { id: drawUuid(context.random), callerReference, version: 1, ...plan };
+  const extension = extend?.(check.id, plan.config);
   const mutations: Mutation[] = [
-    { put: "healthCheck", key: [check.id], value: check },
     // Stays when the check is deleted: a reference is good for one check for ever.
     { put: "healthCheckByCallerReference", key: [callerReference], value: check.id },
-    ...childMutations("put", check),
+    ...putCheck({ check, ...(extension && { extension }) }),
     ...takeSlot(context, check.id),
   ];
   return { mutations, result: check };

@@ -1,3 +1,4 @@
+import { HealthUnavailableError } from "../../control/model/health-report.ts";
 import { ZoneDamagedError } from "../../control/state/state-reader.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
@@ -8,6 +9,7 @@ import { deleteHostedZone } from "./delete-hosted-zone.ts";
 import { geoLocations } from "./geo-locations.ts";
 import { getChange } from "./get-change.ts";
 import { getHostedZone } from "./get-hosted-zone.ts";
+import { healthCheckStatus } from "./health-check-status.ts";
 import { healthChecks } from "./health-checks.ts";
 import { limits } from "./limits.ts";
 import { listCidrCollections } from "./list-cidr-collections.ts";
@@ -29,8 +31,8 @@ import { vpcAssociationAuthorizations } from "./vpc-association-authorizations.t
 import { vpcAssociations } from "./vpc-associations.ts";
 
 /**
- * Every Route 53 operation there is. What health checks find and DNSSEC are not: the protocol layer
- * answers for what is left out that it is not implemented.
+ * Every Route 53 operation there is. DNSSEC is not: the protocol layer answers for what is left out
+ * that it is not implemented.
  */
 export function route53Handlers(context: ApiContext): Route53Handlers {
   return guarded({
@@ -55,6 +57,7 @@ export function route53Handlers(context: ApiContext): Route53Handlers {
     ...geoLocations(context),
     ...healthChecks(context),
     ...updateHealthCheck(context),
+    ...healthCheckStatus(context),
     ...trafficPolicies(context),
     ...listTrafficPolicies(context),
     ...trafficPolicyInstances(context),
@@ -64,7 +67,7 @@ export function route53Handlers(context: ApiContext): Route53Handlers {
 
 type AnyHandler = (input: unknown, request: unknown) => unknown;
 
-/** Tells of a damaged zone as what it is: a fault of this server that is known, not a defect. */
+/** Tells of faults of this server that are known as what they are, not as defects. */
 function guarded(handlers: Route53Handlers): Route53Handlers {
   const entries = Object.entries(handlers as Record<string, AnyHandler>);
   return Object.fromEntries(
@@ -74,7 +77,9 @@ function guarded(handlers: Route53Handlers): Route53Handlers {
         try {
           return await handler(input, request);
         } catch (error) {
-          if (!(error instanceof ZoneDamagedError)) throw error;
+          const isKnown =
+            error instanceof ZoneDamagedError || error instanceof HealthUnavailableError;
+          if (!isKnown) throw error;
           throw new ServiceError("ServiceUnavailable", error.message);
         }
       },

@@ -2,7 +2,7 @@ import { tagCountMax } from "../../base/limits.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { commit } from "./commit.ts";
-import { requireHealthCheck } from "./health-checks.ts";
+import { requireHealthCheck } from "./health-check-rows.ts";
 import type { HandlerFamily, Route53Handlers } from "./route53-handler.ts";
 
 type Tags = Record<string, string>;

@@ -1,10 +1,11 @@
 import type { HealthCheck, HealthCheckConfig } from "../../control/model/health-check.ts";
-import type { Mutation } from "../../control/model/mutation.ts";
 import { ServiceError } from "../protocol/service-error.ts";
+import type { ApiContext } from "./api-context.ts";
 import { commit } from "./commit.ts";
 import { readUpdate } from "./health-check-config-input.ts";
 import { healthCheckView } from "./health-check-view.ts";
-import { childMutations, requireConfig, requireHealthCheck } from "./health-checks.ts";
+import { putCheck, readCheck } from "./health-check-rows.ts";
+import { requireConfig } from "./health-checks.ts";
 import type { HandlerFamily, Route53Handlers } from "./route53-handler.ts";
 
 type Input = Parameters<NonNullable<Route53Handlers["UpdateHealthCheck"]>>[0];
@@ -14,21 +15,23 @@ export const updateHealthCheck: HandlerFamily<"UpdateHealthCheck"> = (context) =
     const { result } = await commit(context, {
       action: "UpdateHealthCheck",
       plan() {
-        const before = requireHealthCheck(context, input.HealthCheckId);
-        requireVersion(before, input.HealthCheckVersion);
-        const config = requireConfig(context, changed(before, input));
-        const after: HealthCheck = { ...before, version: before.version + 1, config };
-        const mutations: Mutation[] = [
-          ...childMutations("remove", before),
-          ...childMutations("put", after),
-          { put: "healthCheck", key: [after.id], value: after },
-        ];
-        return { mutations, result: after };
+        const before = readCheck(context, input.HealthCheckId);
+        requireVersion(before.check, input.HealthCheckVersion);
+        const check = changedCheck(context, before.check, input);
+        return { mutations: putCheck({ ...before, check }, before), result: check };
       },
     });
     return { HealthCheck: healthCheckView(result) };
   },
 });
+
+function changedCheck(context: ApiContext, before: HealthCheck, input: Input): HealthCheck {
+  const given = changed(before, input);
+  // It goes on with its copy where the alarm is gone; an alarm that is named must be there.
+  const kept = input.AlarmIdentifier ? undefined : before.alarm;
+  const { config, alarm } = requireConfig(context, given, kept);
+  return { ...before, version: before.version + 1, config, ...(alarm && { alarm }) };
+}
 
 function requireVersion({ version }: HealthCheck, expected: number | undefined): void {
   if (expected === undefined || expected === version) return;

@@ -1,3 +1,4 @@
+import type { Notifier } from "../../health/notifications/notifier.ts";
 import type { ApiContext } from "../route53/api-context.ts";
 import type { LocationData } from "./location-data.ts";
 import type { ExplainQuestion, Explanation } from "./explanation.ts";
@@ -31,6 +32,7 @@ export type ServerStatus = {
 export type SignpostContext = {
   route53: ApiContext;
   locations: LocationData;
+  notifier: Notifier;
   status(): ServerStatus;
   /** Asks the name server code itself, and notes what it looked at. */
   explain(question: ExplainQuestion): Promise<Explanation>;

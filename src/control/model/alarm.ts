@@ -14,7 +14,11 @@ type AlarmCommon = {
   updatedAt: string;
 };
 
-export type MetricAlarm = AlarmCommon & { kind: "metric" } & AlarmRule;
+export type MetricAlarm = AlarmCommon & {
+  kind: "metric";
+  /** Whether DatapointsToAlarm was given: AWS answers it only then. */
+  datapointsGiven?: true;
+} & AlarmRule;
 
 export type CompositeAlarm = AlarmCommon & {
   kind: "composite";
@@ -43,6 +47,8 @@ export type AlarmRule = {
     | "LessThanThreshold"
     | "LessThanOrEqualToThreshold";
   treatMissingData: "breaching" | "notBreaching" | "ignore" | "missing";
+  /** `ignore`: too few values for a percentile change nothing. */
+  evaluateLowSampleCountPercentile?: "evaluate" | "ignore";
 };
 
 export type Statistic = "SampleCount" | "Average" | "Sum" | "Minimum" | "Maximum";

@@ -19,6 +19,7 @@ export type ConfigFacts = {
   allowedEndpoints: readonly Cidr[];
   /** The type of another check; `undefined` where there is none with this id. */
   typeOf(healthCheckId: string): HealthCheckType | undefined;
+  isRoutingControl(arn: string): boolean;
 };
 
 const requestIntervals = [10, 30];
@@ -75,6 +76,9 @@ export function completeConfig(given: GivenConfig, facts: ConfigFacts): HealthCh
   }
   require(given, "routingControlArn");
   const { routingControlArn = "" } = given;
+  if (!facts.isRoutingControl(routingControlArn)) {
+    throw invalid(`There is no routing control with the ARN ${routingControlArn}`);
+  }
   return { ...both, routingControlArn };
 }
 

@@ -18,8 +18,15 @@ export type HealthCheckExtension = {
   validateCertificate?: boolean;
   /** What is done instead of the Route 53 type's probe; the endpoint is the check's. */
   probe?: OwnProbe;
+  /**
+   * Of a CALCULATED check, in place of its `childHealthChecks`: ids of checks, which may be
+   * calculated too. The check's `healthThreshold` counts them.
+   */
+  children?: string[];
   /** Of a CALCULATED check, in place of its threshold: names of checks, AND OR NOT, time windows. */
   expression?: string;
+  /** Every name that the expression uses → the id of that check. */
+  checks?: Record<string, string>;
 };
 
 export type OwnProbe =
@@ -34,6 +41,15 @@ export type OwnProbe =
   | { kind: "grpc"; tls: boolean; service: string }
   | { kind: "tls-expiry"; daysMin: number }
   | { kind: "rtt"; rttMaxMs: number }
-  /** The service calls in at least this often. */
-  | { kind: "heartbeat"; everySeconds: number }
+  /** The service calls in at least this often; who knows the token needs no key for it. */
+  | { kind: "heartbeat"; everySeconds: number; token?: string }
   | { kind: "script"; command: string; args: string[]; timeoutMs: number };
+
+/** Ids of the checks that a calculated check's status is made of. */
+export function childrenOf(
+  config: { childHealthChecks?: string[] },
+  extension: HealthCheckExtension | undefined,
+): string[] {
+  if (extension?.expression !== undefined) return Object.values(extension.checks ?? {});
+  return extension?.children ?? config.childHealthChecks ?? [];
+}

@@ -1,3 +1,5 @@
+import type { AlarmRule } from "./alarm.ts";
+
 /** A row of the table `healthCheck`. */
 export type HealthCheck = {
   /** A UUID. */
@@ -6,6 +8,8 @@ export type HealthCheck = {
   /** 1 when it is made, 1 more with each update. */
   version: number;
   config: HealthCheckConfig;
+  /** CLOUDWATCH_METRIC: what its alarm watched when the check was created or last updated. */
+  alarm?: AlarmRule;
 };
 
 export type HealthCheckType =

@@ -20,7 +20,8 @@ export type TableName =
   | "cidrLocationUse" // [collectionId, location, zoneId, name, type and set identifier, or `instance A`]
   | "healthCheck" // [healthCheckId]
   | "healthCheckByCallerReference" // [callerReference] → id, also of one that is gone
-  | "healthCheckByChild" // [childHealthCheckId, healthCheckId of the calculated check]
+  | "healthCheckByChild" // [healthCheckId, id of a calculated check that is made of it]
+  | "healthCheckByControl" // [routing control ARN, healthCheckId]
   | "healthCheckUse" // [healthCheckId, zoneId, name, type and set identifier]
   | "healthSlot" // [healthCheckId] → slot; of one that is gone as long as it is used
   | "healthSlotOwner" // [slot, 5 digits] → healthCheckId
@@ -31,6 +32,8 @@ export type TableName =
   | "notification" // [name]
   | "alarm" // [name]
   | "recordExtension" // [zoneId, name, type] → text of what our own API adds to a group of sets
+  | "alarmByMetric" // [namespace, metricName, name]
+  | "alarmByChild" // [name of the alarm looked at, name of the composite alarm]
   | "trafficPolicy" // [policyId]
   | "trafficPolicyByName" // [name] → policyId
   | "trafficPolicyVersion" // [policyId, version, 4 digits]

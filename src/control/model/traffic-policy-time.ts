@@ -1,23 +1,29 @@
 import type { TimeWindow } from "./traffic-policy-document.ts";
 import { PolicyObject, PolicyProblem } from "./traffic-policy-object.ts";
 
-const dayNames = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const everyDay = 0b1111111;
+export const dayNames = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+export const everyDay = 0b1111111;
 const minutesADay = 1_440;
 const windowCountMax = 50;
 
 /** The time zone of a rule, of the IANA database that this Node comes with. */
 export function requireTimeZone(object: PolicyObject): string {
   const timeZone = object.text("TimeZone");
+  const problem = timeZoneProblem(timeZone);
+  if (problem !== undefined) throw object.problem("TimeZone", problem);
+  return timeZone;
+}
+
+/** What is wrong with the name of a time zone. */
+export function timeZoneProblem(timeZone: string): string | undefined {
   try {
     new Intl.DateTimeFormat("en", { timeZone });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw object.problem("TimeZone", `unknown time zone '${timeZone}'`);
+    return `unknown time zone '${timeZone}'`;
   }
   // Offsets such as +01:00 pass as well, but have no daylight saving time: they mislead.
-  if (/^[+-]/.test(timeZone)) throw object.problem("TimeZone", "must be a name, not an offset");
-  return timeZone;
+  return /^[+-]/.test(timeZone) ? "must be a name, not an offset" : undefined;
 }
 
 /** The windows of a branch; one past midnight becomes two. */
@@ -28,14 +34,20 @@ export function readWindows(item: PolicyObject): TimeWindow[] {
     const startMinute = readMinute(object, "Start");
     const endMinute = readMinute(object, "End");
     object.end();
-    if (startMinute === endMinute || startMinute === minutesADay) {
-      throw new PolicyProblem(path, "is empty: a whole day is from 00:00 to 24:00");
-    }
-    return cutAtMidnight({ days, startMinute, endMinute });
+    const window = { days, startMinute, endMinute };
+    if (isEmptyWindow(window)) throw new PolicyProblem(path, emptyWindow);
+    return cutAtMidnight(window);
   });
 }
 
-function cutAtMidnight(window: TimeWindow): TimeWindow[] {
+export const emptyWindow = "is empty: a whole day is from 00:00 to 24:00";
+
+export function isEmptyWindow({ startMinute, endMinute }: TimeWindow): boolean {
+  return startMinute === endMinute || startMinute === minutesADay;
+}
+
+/** One window for a part of a day; two for one that goes on past midnight. */
+export function cutAtMidnight(window: TimeWindow): TimeWindow[] {
   const { days, startMinute, endMinute } = window;
   if (startMinute < endMinute) return [window];
   const evening = { days, startMinute, endMinute: minutesADay };
@@ -56,11 +68,16 @@ function readDays(object: PolicyObject): number {
   return days;
 }
 
-/** `09:30`; `24:00` is the end of the day. */
 function readMinute(object: PolicyObject, name: string): number {
   const text = object.text(name);
+  const minute = minuteOfDay(text);
+  if (minute !== undefined) return minute;
+  throw object.problem(name, `'${text}' is no time such as 09:30`);
+}
+
+/** `09:30`; `24:00` is the end of the day. */
+export function minuteOfDay(text: string): number | undefined {
   const [, hours, minutes] = /^([01]\d|2[0-4]):([0-5]\d)$/.exec(text) ?? [];
   const minute = Number(hours) * 60 + Number(minutes);
-  if (minute <= minutesADay) return minute;
-  throw object.problem(name, `'${text}' is no time such as 09:30`);
+  return minute <= minutesADay ? minute : undefined;
 }

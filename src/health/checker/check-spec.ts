@@ -17,7 +17,10 @@ export type CheckSpec = {
 
 /** All checks of one location. */
 export type CheckList = {
-  /** Goes up whenever the list changes. */
+  /**
+   * Another number for another content, also after the control plane has started again (a hash, or
+   * a count that is kept). 1 to 2^32 - 1; 0 is "no list".
+   */
   version: number;
   checks: CheckSpec[];
   /** CIDR blocks among the refused networks that may be probed. */

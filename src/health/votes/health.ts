@@ -1,0 +1,265 @@
+import { Worker } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
+import {
+  healthQuestionCountMax,
+  healthThreadRestartDelayMaxMs,
+  healthThreadStopMaxMs,
+} from "../../base/limits.ts";
+import type { AlarmState } from "../../control/model/alarm.ts";
+import type { Committed } from "../../control/model/committed.ts";
+import type { HealthEvent } from "../../control/model/health-event.ts";
+import { HealthUnavailableError } from "../../control/model/health-report.ts";
+import type { HealthReport } from "../../control/model/health-report.ts";
+import type { MetricDatum } from "../../metrics/metric.ts";
+import type { LogLevel } from "../../telemetry/logger.ts";
+import type { CheckerDesk, CheckerReport } from "../checker/checker-desk.ts";
+import type {
+  FromHealth,
+  HealthQuestion,
+  HealthSummary,
+  HealthThreadData,
+  ToHealth,
+} from "./health-messages.ts";
+import { planTables } from "./health-plan.ts";
+
+export type HealthOptions = {
+  dataDir: string;
+  /** Opens a port to the store: `Store.connect()`. */
+  connectStore(): MessagePort;
+  /** Memory of the StatusTable that answers go by. */
+  status: SharedArrayBuffer;
+  /** CIDR blocks among the refused networks that checks may be sent to. */
+  allow: readonly string[];
+  /** Where the files of the event log are. */
+  eventDirectory: string;
+  logLevel: LogLevel;
+  /** What has happened, in order, some at a time. */
+  onEvents?(events: HealthEvent[]): void;
+  /** What was measured, once a minute. */
+  onMetricData?(data: MetricDatum[]): void;
+  /** The thread died and is started again; answers go by the last statuses meanwhile. */
+  onRestart?(error: Error): void;
+};
+
+/** The health of all checks, as the main thread sees it. */
+export type Health = {
+  /** What was known before the start is in the status table. */
+  readonly ready: Promise<void>;
+  /** For the APIs. */
+  readonly report: HealthReport;
+  /** For checkers. */
+  readonly desk: CheckerDesk;
+  /** The alarms that CLOUDWATCH_METRIC checks go by, all of them, by health check id. */
+  setAlarmStates(states: ReadonlyMap<string, AlarmState>): void;
+  /** To be told of every commit. */
+  committed(committed: Pick<Committed, "seq" | "tables">): void;
+  /** Resolves when what the log says of health up to this entry is in the status table. */
+  written(seq: number): Promise<void>;
+  /** As of the last second; `undefined` before the first. */
+  summary(): HealthSummary | undefined;
+  restartCount(): number;
+  stop(): Promise<void>;
+};
+
+/** Starts the thread that counts votes, and starts it again should it die. */
+export function startHealth(options: HealthOptions): Health {
+  return new HealthFacade(options);
+}
+
+/** Tables and plans live long or not at all: a large nursery would only fill memory. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+
+type Question = { resolve(value: unknown): void; reject(error: Error): void };
+
+class HealthFacade implements Health {
+  readonly ready: Promise<void>;
+  readonly report: HealthReport = reportOver(this);
+  readonly desk: CheckerDesk = deskOver(this);
+  readonly #options: HealthOptions;
+  readonly #questions = new Map<number, Question>();
+  #waiting: { seq: number; resolve: () => void }[] = [];
+  #thread: Worker;
+  #alarmStates: ReadonlyMap<string, AlarmState> | undefined;
+  #summary: HealthSummary | undefined;
+  #listVersion = 0;
+  /** The last entry of the log that concerns health, and the last one that was read. */
+  #wantedSeq = 0;
+  #readSeq = 0;
+  #nextQuestion = 1;
+  #restarts = 0;
+  #restartDelayMs = 0;
+  #isStopping = false;
+  #onReady: () => void = () => {};
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+    this.ready = new Promise((resolve) => {
+      this.#onReady = resolve;
+    });
+    this.#thread = this.#start();
+  }
+
+  get listVersion(): number {
+    return this.#listVersion;
+  }
+
+  setAlarmStates(states: ReadonlyMap<string, AlarmState>): void {
+    this.#alarmStates = states;
+    this.post({ kind: "alarmStates", states });
+  }
+
+  committed({ seq, tables }: Pick<Committed, "seq" | "tables">): void {
+    if (tables.some((table) => planTables.has(table))) this.#wantedSeq = seq;
+  }
+
+  written(seq: number): Promise<void> {
+    const wanted = Math.min(seq, this.#wantedSeq);
+    if (wanted <= this.#readSeq) return Promise.resolve();
+    return new Promise((resolve) => void this.#waiting.push({ seq: wanted, resolve }));
+  }
+
+  summary(): HealthSummary | undefined {
+    return this.#summary;
+  }
+
+  restartCount(): number {
+    return this.#restarts;
+  }
+
+  post(message: ToHealth, transfer: ArrayBuffer[] = []): void {
+    this.#thread.postMessage(message, transfer);
+  }
+
+  /** @throws HealthUnavailableError */
+  ask(question: HealthQuestion): Promise<unknown> {
+    if (this.#questions.size >= healthQuestionCountMax) {
+      const waiting = `${this.#questions.size} questions wait, limit ${healthQuestionCountMax}`;
+      return Promise.reject(new HealthUnavailableError(`Cannot tell health: ${waiting}`));
+    }
+    const id = this.#nextQuestion++;
+    this.post({ kind: "ask", id, question });
+    return new Promise((resolve, reject) => this.#questions.set(id, { resolve, reject }));
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#releaseAll();
+    const thread = this.#thread;
+    if (thread.threadId < 0) return;
+    const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+    this.post({ kind: "stop" });
+    const timer = setTimeout(() => void thread.terminate(), healthThreadStopMaxMs);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #start(): Worker {
+    const { dataDir, status, allow, eventDirectory, logLevel } = this.#options;
+    const storePort = this.#options.connectStore();
+    const workerData: HealthThreadData = {
+      ...{ dataDir, storePort, status, allow, eventDirectory, logLevel },
+    };
+    const url = new URL("./health-thread.ts", import.meta.url);
+    const thread = new Worker(url, {
+      ...{ name: "health", workerData, transferList: [storePort], resourceLimits },
+    });
+    let reason = new Error("the health thread ended");
+    thread.on("message", (message: FromHealth) => this.#receive(message));
+    thread.on("error", (error) => {
+      reason = error as Error;
+    });
+    thread.on("exit", () => this.#restart(reason));
+    return thread;
+  }
+
+  #restart(reason: Error): void {
+    if (this.#isStopping) return;
+    this.#options.onRestart?.(reason);
+    this.#restarts++;
+    const gone = new HealthUnavailableError("Cannot tell health: its thread starts again");
+    for (const { reject } of this.#questions.values()) reject(gone);
+    this.#questions.clear();
+    const delayMs = this.#restartDelayMs;
+    this.#restartDelayMs = Math.min(delayMs * 2 + 100, healthThreadRestartDelayMaxMs);
+    setTimeout(() => {
+      if (this.#isStopping) return;
+      this.#thread = this.#start();
+      const states = this.#alarmStates;
+      if (states) this.post({ kind: "alarmStates", states });
+    }, delayMs);
+  }
+
+  #releaseAll(): void {
+    const gone = new HealthUnavailableError("Cannot tell health: it is stopping");
+    for (const { reject } of this.#questions.values()) reject(gone);
+    this.#questions.clear();
+    for (const { resolve } of this.#waiting) resolve();
+    this.#waiting = [];
+  }
+
+  #receive(message: FromHealth): void {
+    switch (message.kind) {
+      case "ready":
+        this.#restartDelayMs = 0;
+        return this.#onReady();
+      case "read":
+        return this.#release(message.seq);
+      case "listVersion":
+        this.#listVersion = message.version;
+        return;
+      case "answer":
+        this.#questions.get(message.id)?.resolve(message.value);
+        this.#questions.delete(message.id);
+        return;
+      case "events":
+        return this.#options.onEvents?.(message.events);
+      case "metricData":
+        return this.#options.onMetricData?.(message.data);
+      case "summary":
+        this.#summary = message.summary;
+    }
+  }
+
+  #release(seq: number): void {
+    this.#readSeq = Math.max(this.#readSeq, seq);
+    const ready = this.#waiting.filter((waiter) => waiter.seq <= seq);
+    this.#waiting = this.#waiting.filter((waiter) => waiter.seq > seq);
+    for (const { resolve } of ready) resolve();
+  }
+}
+
+type Thread = Pick<HealthFacade, "ask" | "post" | "listVersion">;
+
+function reportOver(thread: Thread): HealthReport {
+  const ask = <T>(question: HealthQuestion): Promise<T> => thread.ask(question) as Promise<T>;
+  return {
+    locations: () => ask({ kind: "locations" }),
+    statuses: (ids) => ask({ kind: "statuses", ids }),
+    observations: (healthCheckId) => ask({ kind: "observations", healthCheckId }),
+    lastFailures: (healthCheckId) => ask({ kind: "lastFailures", healthCheckId }),
+    events: (query) => ask({ kind: "events", query }),
+    heartbeat: async (healthCheckId) => thread.post({ kind: "heartbeat", healthCheckId }),
+    record: (event) => thread.post({ kind: "record", event }),
+  };
+}
+
+function deskOver(thread: Thread): CheckerDesk {
+  const ask = <T>(question: HealthQuestion): Promise<T> => thread.ask(question) as Promise<T>;
+  return {
+    take(report) {
+      const table = ownOctets(report);
+      thread.post({ kind: "table", report: { ...report, table } }, [table.buffer]);
+      return Promise.resolve(thread.listVersion);
+    },
+    listFor: (location) => ask({ kind: "listFor", location }),
+    locations: () => ask({ kind: "checkerLocations" }),
+    forget: (location) => ask({ kind: "forget", location }),
+  };
+}
+
+/** Octets in memory of their own, which can be moved to another thread. */
+function ownOctets({ table }: CheckerReport): Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = table;
+  const isOwn = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+  return isOwn ? (table as Uint8Array<ArrayBuffer>) : new Uint8Array(table);
+}

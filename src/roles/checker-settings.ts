@@ -1,0 +1,150 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { readAccessKey } from "../base/own-api.ts";
+import type { AccessKey } from "../base/own-api.ts";
+import type { LocationName } from "../health/checker/checker-desk.ts";
+import {
+  LocationNameError,
+  parseLocation,
+  locationNamed,
+} from "../health/checker/location-name.ts";
+import { logLevels } from "../telemetry/logger.ts";
+import type { LogLevel } from "../telemetry/logger.ts";
+import { SettingsError } from "./settings.ts";
+
+export type CheckerSettings = LocationName & {
+  join: URL;
+  key: AccessKey;
+  scriptsAllowed: boolean;
+  logLevel: LogLevel;
+};
+
+/** Every option of `signpost checker`; each is an environment variable as well. */
+const optionHelp = {
+  location: "name of this location, NAME or NAME=REGION",
+  region: "AWS region that it stands for; a check with regions runs where they match",
+  join: "the Signpost to join, such as http://192.0.2.10:8053",
+  data: "directory with the file credentials, as Signpost writes it (default: signpost-data)",
+  credentials: "file of keys to use instead (default: AWS_SHARED_CREDENTIALS_FILE)",
+  profile: "profile in it (default: AWS_PROFILE, or default)",
+  "allow-scripts": "lets checks run programs on this machine",
+  "log-level": "debug, info, warn or error (default: info)",
+} as const;
+
+type OptionName = keyof typeof optionHelp;
+
+/**
+ * The settings of one checker: a flag beats an environment variable (`SIGNPOST_JOIN`).
+ * AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, where both are set, beat every file.
+ * @throws SettingsError
+ */
+export function readCheckerSettings(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): CheckerSettings {
+  const flags = readFlags(args);
+  const text = (name: OptionName): string | undefined => {
+    const variable = `SIGNPOST_${name.toUpperCase().replaceAll("-", "_")}`;
+    return (flags[name] as string | undefined) ?? (env[variable] || undefined);
+  };
+  return {
+    ...readLocation(text("location"), text("region")),
+    join: readJoin(text("join")),
+    key: readKey(text, env),
+    scriptsAllowed: flags["allow-scripts"] === true || readSwitch(env["SIGNPOST_ALLOW_SCRIPTS"]),
+    logLevel: readLogLevel(text("log-level") ?? "info"),
+  };
+}
+
+function readFlags(args: readonly string[]): Record<string, string | boolean | undefined> {
+  const options = Object.fromEntries(
+    Object.keys(optionHelp).map((name) => {
+      return [name, { type: name === "allow-scripts" ? "boolean" : "string" }] as const;
+    }),
+  );
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: false }).values;
+  } catch (error) {
+    throw new SettingsError((error as Error).message);
+  }
+}
+
+function readLocation(text: string | undefined, region: string | undefined): LocationName {
+  if (text === undefined) throw new SettingsError("--location is missing");
+  try {
+    if (region === undefined) return parseLocation(text);
+    return locationNamed(text, region);
+  } catch (error) {
+    if (!(error instanceof LocationNameError)) throw error;
+    throw new SettingsError(`Cannot use option location: ${error.message}`);
+  }
+}
+
+function readJoin(text: string | undefined): URL {
+  if (text === undefined) throw new SettingsError("--join is missing");
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
+  if (url && isHttp && url.pathname === "/" && url.search === "") return url;
+  throw new SettingsError(`Cannot use option join: ${text} is not http://HOST:PORT`);
+}
+
+function readKey(
+  text: (name: OptionName) => string | undefined,
+  env: NodeJS.ProcessEnv,
+): AccessKey {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  const given = text("credentials");
+  if (!given && accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey };
+  const data = text("data");
+  const ofData = data === undefined ? undefined : join(data, "credentials");
+  const shared = env["AWS_SHARED_CREDENTIALS_FILE"] || undefined;
+  const path = given ?? ofData ?? shared ?? join("signpost-data", "credentials");
+  const profile = text("profile") ?? (env["AWS_PROFILE"] || "default");
+  const key = readAccessKey(readKeyFile(path), profile);
+  if (key) return key;
+  throw new SettingsError(`Cannot read a key from ${path}: no key in profile ${profile}`);
+}
+
+function readKeyFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "it is not there" : String(error);
+    throw new SettingsError(
+      `Cannot read a key from ${path}: ${why}; make a key with \`bin/signpost key create\` where` +
+        " Signpost runs, and name its file with --credentials",
+    );
+  }
+}
+
+function readSwitch(text: string | undefined): boolean {
+  if (!text || text === "no") return false;
+  if (text === "yes") return true;
+  throw new SettingsError(`Cannot use SIGNPOST_ALLOW_SCRIPTS: ${text} is none of yes, no`);
+}
+
+function readLogLevel(text: string): LogLevel {
+  const level = logLevels.find((candidate) => candidate === text);
+  if (level) return level;
+  throw new SettingsError(
+    `Cannot use option log-level: ${text} is none of ${logLevels.join(", ")}`,
+  );
+}
+
+/** What `signpost checker --help` prints. */
+export function checkerHelp(): string {
+  const lines = Object.entries(optionHelp).map(([name, help]) => `  --${name.padEnd(16)} ${help}`);
+  return [
+    "Runs the health checks of a Signpost from another location, and tells it what they find.",
+    "",
+    "Usage: bin/signpost checker --location NAME --join URL [--OPTION VALUE]…",
+    "",
+    ...lines,
+    "",
+    "Example: bin/signpost checker --location tokyo --region ap-northeast-1 \\",
+    "           --join http://192.0.2.10:8053 --credentials /etc/signpost/credentials",
+    "",
+  ].join("\n");
+}
