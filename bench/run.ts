@@ -10,9 +10,9 @@ import { parseArgs } from "node:util";
 import { changeLatency } from "./change-latency.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
-import { healthProbes } from "./health-probes.ts";
 import { healthChecker } from "./health-checker.ts";
 import { healthFailover, healthMassFailure } from "./health-failover.ts";
+import { healthProbes } from "./health-probes.ts";
 import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
@@ -62,8 +62,6 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
     }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
   fuzz: () => fuzzLong({ results, packets: Number(values.packets), seed }),
-  "health-probes": () =>
-    healthProbes({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
   "routing-compile": () => routingCompile({ results, rounds: Number(values.rounds) }),
   "health-checker": () =>
     healthChecker({
@@ -71,6 +69,8 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       checkCount: Number(values.checks),
       seconds: Number(values.seconds),
     }),
+  "health-probes": () =>
+    healthProbes({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
   "health-failover": () => healthFailover({ results, deaths: Number(values.deaths) }),
   "health-mass-failure": () => healthMassFailure({ results, checkCount: Number(values.checks) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),
