@@ -95,7 +95,7 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   const [store, { serveApi }] = await Promise.all([opening.store, import("./serve-api.ts")]);
   reportDamage(store, logger);
   const notifier = await healthRole.open(store);
-  metricsRole.notifyBy(notifier);
+  metricsRole.notifyBy(notifier, store.state);
   const nameServer = await openNameServer(nameServerOptions(settings, conditions, logger));
   // The first table is there before anyone asks, later ones take its place.
   const locations = await openingLocations;

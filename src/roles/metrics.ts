@@ -1,7 +1,11 @@
 import type { MessagePort } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
 import { systemRandom } from "../base/random.ts";
+import type { HealthEvent } from "../control/model/health-event.ts";
+import { isWanted } from "../control/model/notification.ts";
+import type { Webhook } from "../control/model/notification.ts";
 import { drawTimeUuid } from "../control/model/resource-id.ts";
+import type { StateReader } from "../control/state/state-reader.ts";
 import type { Notifier } from "../health/notifications/notifier.ts";
 import type { Health } from "../health/votes/health.ts";
 import type { AlarmEvent } from "../metrics/alarms/alarm-event.ts";
@@ -25,7 +29,7 @@ export type MetricsRoleOptions = {
 export class MetricsRole {
   readonly metrics: Metrics;
   readonly #options: MetricsRoleOptions;
-  #notifier: Pick<Notifier, "sendTo"> | undefined;
+  #webhooks: { notifier: Pick<Notifier, "sendTo">; state: Pick<StateReader, "get"> } | undefined;
 
   /** Starts the metrics thread; it waits for the store by itself. */
   constructor(options: MetricsRoleOptions) {
@@ -42,33 +46,36 @@ export class MetricsRole {
     });
   }
 
-  /** Whom actions of alarms are sent by. */
-  notifyBy(notifier: Pick<Notifier, "sendTo">): void {
-    this.#notifier = notifier;
+  /** Whom actions of alarms are sent by, and where the webhooks are. */
+  notifyBy(notifier: Pick<Notifier, "sendTo">, state: Pick<StateReader, "get">): void {
+    this.#webhooks = { notifier, state };
   }
 
   #tell(event: AlarmEvent): void {
     const { alarm, from, to, reason, atMs } = event;
     const body = { type: "alarm.state" as const, alarmName: alarm.name, from, to, reason };
+    // Webhooks that want events of alarms are told by the event log.
     this.#options.health.report.record(body);
     const id = drawTimeUuid(systemClock.nowMs(), systemRandom);
     for (const action of event.actions) {
-      const name = webhookOf(action);
-      const at = new Date(atMs).toISOString();
-      const isSent = name !== undefined && this.#notifier?.sendTo(name, { ...body, id, at });
-      const failure = isSent ? {} : { failure: failureOf(action, name) };
+      const failure = this.#act(action, { ...body, id, at: new Date(atMs).toISOString() });
       const done = { alarm: alarm.name, action, atMs: systemClock.nowMs() };
-      this.metrics.recordAction({ ...done, ...failure });
+      this.metrics.recordAction({ ...done, ...(failure === undefined ? {} : { failure }) });
     }
+  }
+
+  /** Why the action cannot be done, if so. */
+  #act(action: string, event: HealthEvent): string | undefined {
+    const name = webhookOf(action);
+    if (name === undefined) return `Signpost can do no such action: ${action} is no SNS topic`;
+    const webhook = this.#webhooks?.state.get<Webhook>("notification", [name]);
+    if (!webhook) return `There is no webhook named ${name}`;
+    if (!isWanted(webhook, event)) this.#webhooks?.notifier.sendTo(name, event);
+    return undefined;
   }
 }
 
 /** An SNS topic stands for the webhook of its name. */
 function webhookOf(action: string): string | undefined {
   return /^arn:[^:]*:sns:[^:]*:[^:]*:([^:]+)$/.exec(action)?.[1];
-}
-
-function failureOf(action: string, name: string | undefined): string {
-  if (name === undefined) return `Signpost can do no such action: ${action} is no SNS topic`;
-  return `There is no webhook named ${name}`;
 }

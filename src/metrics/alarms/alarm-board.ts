@@ -1,4 +1,4 @@
-import { alarmCountMax, alarmTurnCountMax } from "../../base/limits.ts";
+import { alarmTurnCountMax } from "../../base/limits.ts";
 import type { Alarm, AlarmState, CompositeAlarm, MetricAlarm } from "../../control/model/alarm.ts";
 import {
   alarmNameOf,
@@ -11,6 +11,7 @@ import type { AlarmStateChange, AlarmStatus } from "../metrics-desk.ts";
 import type { AlarmTable, SavedAlarm } from "../store/alarm-table.ts";
 import type { MetricStore } from "../store/metric-store.ts";
 import type { AlarmEvent, Moment } from "./alarm-event.ts";
+import { compositeOrder } from "./composite-order.ts";
 import { actionItem, configurationItem, stateItem } from "./history-items.ts";
 import { compositeReason, initialReason, metricReason } from "./state-reason.ts";
 import type { StateReason } from "./state-reason.ts";
@@ -34,7 +35,6 @@ type CompositePart = {
   suppressor?: { name: string; suppression: Suppression };
   heldBy?: SuppressedBy | undefined;
 };
-type CompositeEntry = SavedAlarm & { name: string; text: string } & CompositePart;
 
 /** What an alarm is written by: within one transaction, after the turn. */
 type Write = (table: AlarmTable) => void;
@@ -49,10 +49,12 @@ export class AlarmBoard {
   /** Names of composite alarms by those their rules name. */
   readonly #byChild = new Map<string, Set<string>>();
   readonly #suppressed = new Set<string>();
+  /** When a composite alarm is evaluated, after those it names. */
+  #order: ReadonlyMap<string, number> = new Map();
   /** Metric alarms that are to be evaluated. */
   readonly #due = new Set<string>();
-  /** Alarms that changed, whose parents have not been evaluated yet. */
-  #changed: string[] = [];
+  /** Composite alarms that are to be evaluated, and which of their alarms has changed. */
+  readonly #affected = new Map<string, string | undefined>();
   #writes: Write[] = [];
   #lastTenSeconds = -1;
 
@@ -67,10 +69,12 @@ export class AlarmBoard {
     const known = new Map<string, { name: string; kind: Alarm["kind"] }>(this.#entries);
     for (const [name, { kind }] of this.#saved) known.set(name, { name, kind });
     for (const [name, alarm] of known) if (!names.has(name)) this.#remove(alarm, moment);
-    const fresh = alarms.flatMap((alarm) => this.#put(alarm, moment) ?? []);
-    for (const entry of fresh) {
-      if ("rule" in entry && entry.kind === "composite") this.#settle(entry, moment);
-    }
+    const fresh = alarms.flatMap((alarm) => this.#put(alarm, moment) ?? []).filter(isComposite);
+    const composites = [...this.#entries.values()].filter(isComposite);
+    this.#order = compositeOrder(
+      new Map(composites.map(({ name, rule }) => [name, alarmsOfRule(rule)])),
+    );
+    for (const { name } of fresh) this.#affected.set(name, undefined);
     this.#finish(moment);
   }
 
@@ -151,8 +155,8 @@ export class AlarmBoard {
     this.#move(entry, { state, ...metricReason(alarm, outcome) }, moment);
   }
 
-  /** Evaluates a composite alarm; `child`: the one of its alarms that has changed. */
-  #settle(entry: CompositeEntry, moment: Moment, child?: Entry): void {
+  /** Evaluates a composite alarm; `child`: the one of its alarms that has changed, if it is there. */
+  #settle(entry: Entry & CompositePart, moment: Moment, child?: Entry): void {
     const isTrue = evaluateAlarmRule(entry.rule, (name) => this.#entries.get(name)?.status.state);
     const state = isTrue ? "ALARM" : "OK";
     if (state === entry.status.state) return;
@@ -162,8 +166,9 @@ export class AlarmBoard {
       state: child.status.state,
       atMs: child.status.transitionedAtMs,
     };
-    const reason = compositeReason(cause, { arn: arnOf(entry.name), state });
-    this.#move(entry as Entry, { state, ...reason }, moment);
+    const isNew = entry.status.reason === initialReason.reason;
+    const reason = compositeReason(cause, { arn: arnOf(entry.name), state, isNew });
+    this.#move(entry, { state, ...reason }, moment);
   }
 
   #move(entry: Entry, to: { state: AlarmState } & StateReason, moment: Moment): void {
@@ -175,8 +180,8 @@ export class AlarmBoard {
     const item = stateItem(entry, { from, to, atMs });
     this.#writes.push((table) => table.append(item));
     if (isOther) {
-      this.#changed.push(entry.name);
-      if ("rule" in entry && entry.kind === "composite") {
+      this.#affectParents(entry.name);
+      if (isComposite(entry)) {
         entry.suppressor?.suppression.alarmChanged(to.state, moment.steadyMs);
       }
       const isHeld = this.#isHeld(entry, moment);
@@ -201,18 +206,34 @@ export class AlarmBoard {
 
   /** Composite alarms above what has changed, actions that are no longer held back, the file. */
   #finish(moment: Moment): void {
-    // Rules in a circle are refused; one that got in all the same ends here.
-    let steps = 0;
-    while (this.#changed.length > 0 && steps++ < alarmCountMax) {
-      const child = this.#entries.get(this.#changed.shift() ?? "");
-      for (const parent of this.#byChild.get(child?.name ?? "") ?? []) {
-        const entry = this.#entries.get(parent);
-        if (entry && isComposite(entry)) this.#settle(entry, moment, child);
-      }
+    for (;;) {
+      const name = this.#nextAffected();
+      if (name === undefined) break;
+      const child = this.#affected.get(name);
+      this.#affected.delete(name);
+      const entry = this.#entries.get(name);
+      if (!entry || !isComposite(entry)) continue;
+      this.#settle(entry, moment, child === undefined ? undefined : this.#entries.get(child));
     }
-    this.#changed = [];
     for (const name of this.#suppressed) this.#release(name, moment);
     this.#write();
+  }
+
+  #affectParents(child: string): void {
+    for (const parent of this.#byChild.get(child) ?? []) this.#affected.set(parent, child);
+  }
+
+  /** The one that none of the others can concern. */
+  #nextAffected(): string | undefined {
+    let first: string | undefined;
+    let firstPlace = Infinity;
+    for (const name of this.#affected.keys()) {
+      const place = this.#order.get(name);
+      // Rules in a circle are refused; one that got in all the same is not evaluated.
+      if (place === undefined) this.#affected.delete(name);
+      else if (place < firstPlace) [first, firstPlace] = [name, place];
+    }
+    return first;
   }
 
   #release(name: string, moment: Moment): void {
@@ -303,7 +324,7 @@ export class AlarmBoard {
     if (entry) this.#unindex(entry);
     this.#entries.delete(name);
     this.#saved.delete(name);
-    this.#changed.push(name);
+    this.#affectParents(name);
     const named = entry?.alarm ?? { name, kind: alarm.kind };
     const item = configurationItem(named, { change: "Delete", atMs: moment.wallMs });
     this.#writes.push((table) => {

@@ -71,6 +71,14 @@ test("metricReason() tells what missing data was taken for", () => {
       "than or equal to the threshold (90.0) and 1 missing datapoint was treated as [Breaching] " +
       "(minimum 1 datapoint for ALARM -> OK transition).",
   );
+  assert.equal(
+    reasonOf({ evaluationPeriods: 3, datapointsToAlarm: 2, treatMissingData: "breaching" }, [
+      ...none,
+      1,
+    ]).reason,
+    "Threshold Crossed: 2 missing datapoints were treated as [Breaching] " +
+      "(minimum 2 datapoints for OK -> ALARM transition).",
+  );
   const five = { evaluationPeriods: 5, datapointsToAlarm: 5 };
   assert.equal(reasonOf(five, none).reason, "Insufficient Data: 5 datapoints were unknown.");
   assert.equal(reasonOf({}, none).reason, "Insufficient Data: 1 datapoint was unknown.");
@@ -99,7 +107,7 @@ test("metricReason() has the data as JSON, with Java's numbers", () => {
 
 test("compositeReason() names the child that changed", () => {
   const arn = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:child";
-  const own = { arn: "arn:own", state: "OK" as const };
+  const own = { arn: "arn:own", state: "OK" as const, isNew: true };
   const { reason, reasonData } = compositeReason({ arn, state: "ALARM", atMs: nowMs }, own);
   assert.equal(reason, `${arn} transitioned to ALARM at Sunday 22 November, 2026 16:01:07 UTC`);
   const timestamp = "2026-11-22T16:01:07.985+0000";

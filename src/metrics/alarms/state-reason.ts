@@ -22,34 +22,57 @@ export function metricReason(rule: AlarmRule, outcome: Evaluated): StateReason {
 }
 
 function reasonText(rule: AlarmRule, { state, evaluated }: Evaluated): string {
-  const { evaluationPeriods, datapointsToAlarm, treatMissingData } = rule;
-  const missing = evaluationPeriods - evaluated.length;
+  const { evaluationPeriods: periods, treatMissingData } = rule;
   if (state === "INSUFFICIENT_DATA") {
-    const are = evaluationPeriods === 1 ? "datapoint was" : "datapoints were";
-    return `Insufficient Data: ${evaluationPeriods} ${are} unknown.`;
+    return `Insufficient Data: ${counted(periods, "datapoint")} unknown.`;
   }
-  const wanted = state === "ALARM";
-  const told = evaluated.filter((datapoint) => breaches(rule, datapoint) === wanted);
-  const filled = missing > 0 && treatMissingData.endsWith("reaching") ? missing : 0;
+  const isFilled = treatMissingData === "breaching" || treatMissingData === "notBreaching";
+  const filled = isFilled ? periods - evaluated.length : 0;
   const treated = treatMissingData === "breaching" ? "Breaching" : "NonBreaching";
-  const filling = filled > 0 ? ` and ${filledText(filled)} treated as [${treated}]` : "";
-  if (told.length === 0) {
-    const periods = evaluationPeriods === 1 ? "1 period" : `${evaluationPeriods} periods`;
-    if (evaluated.length === 0) {
-      return `Threshold Crossed: no datapoints were received for ${periods}${filling}.`;
-    }
+  const filling =
+    filled === 0 ? "" : `${counted(filled, "missing datapoint")} treated as [${treated}]`;
+  if (evaluated.length === 0) {
+    const none = `no datapoints were received for ${plural(periods, "period")}`;
+    return `Threshold Crossed: ${none} and ${filling}.`;
   }
+  const crossing = crossingText(rule, { state, evaluated });
+  const both = [crossing, filling].filter((text) => text !== "").join(" and ");
+  return `Threshold Crossed: ${both} ${minimumText(rule, state)}.`;
+}
+
+/** The data points that speak for the state; empty where only missing ones do. */
+function crossingText(
+  rule: AlarmRule,
+  { state, evaluated }: Pick<Evaluated, "state" | "evaluated">,
+): string {
+  const isAlarm = state === "ALARM";
+  const told = evaluated.filter((datapoint) => breaches(rule, datapoint) === isAlarm);
+  if (told.length === 0) return "";
   const values = told.map(({ atMs, value }) => `${javaNumber(value ?? NaN)} (${shortTime(atMs)})`);
-  const were = told.length === 1 ? "was" : "were";
-  const needed = wanted ? datapointsToAlarm : evaluationPeriods - datapointsToAlarm + 1;
-  const change = wanted ? "OK -> ALARM" : "ALARM -> OK";
-  const datapoints = needed === 1 ? "datapoint" : "datapoints";
   return (
-    `Threshold Crossed: ${told.length} out of the last ${evaluationPeriods} datapoints ` +
-    `[${values.join(", ")}] ${were} ${wanted ? "" : "not "}${comparisonText[rule.comparisonOperator]} ` +
-    `the threshold (${javaNumber(rule.threshold)})${filling} ` +
-    `(minimum ${needed} ${datapoints} for ${change} transition).`
+    `${told.length} out of the last ${rule.evaluationPeriods} datapoints [${values.join(", ")}] ` +
+    `${told.length === 1 ? "was" : "were"} ${isAlarm ? "" : "not "}` +
+    `${comparisonText[rule.comparisonOperator]} the threshold (${javaNumber(rule.threshold)})`
   );
+}
+
+function minimumText(
+  { evaluationPeriods, datapointsToAlarm }: AlarmRule,
+  state: AlarmState,
+): string {
+  const isAlarm = state === "ALARM";
+  const needed = isAlarm ? datapointsToAlarm : evaluationPeriods - datapointsToAlarm + 1;
+  const change = isAlarm ? "OK -> ALARM" : "ALARM -> OK";
+  return `(minimum ${plural(needed, "datapoint")} for ${change} transition)`;
+}
+
+/** `1 datapoint was`, `2 datapoints were` */
+function counted(count: number, what: string): string {
+  return `${plural(count, what)} ${count === 1 ? "was" : "were"}`;
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 const comparisonText = {
@@ -58,10 +81,6 @@ const comparisonText = {
   LessThanThreshold: "less than",
   LessThanOrEqualToThreshold: "less than or equal to",
 } as const;
-
-function filledText(count: number): string {
-  return count === 1 ? "1 missing datapoint was" : `${count} missing datapoints were`;
-}
 
 /** Version 1.0 of CloudWatch's, whose numbers always have a point. */
 function reasonData(rule: AlarmRule, outcome: Evaluated): string {
@@ -92,10 +111,12 @@ function datapointText({ atMs, value, sampleCount }: Datapoint): string {
 /** Why a composite alarm is in its state: the last of its children that changed, by ARN. */
 export function compositeReason(
   child: { arn: string; state: AlarmState; atMs: number } | undefined,
-  own: { arn: string; state: AlarmState },
+  own: { arn: string; state: AlarmState; isNew: boolean },
 ): StateReason {
-  if (!child)
-    return { reason: `${own.arn} was created and its alarm rule evaluates to ${own.state}` };
+  if (!child) {
+    const done = own.isNew ? "created" : "updated";
+    return { reason: `${own.arn} was ${done} and its alarm rule evaluates to ${own.state}` };
+  }
   const state = { value: child.state, timestamp: longTime(child.atMs) };
   return {
     reason: `${child.arn} transitioned to ${child.state} at ${spokenTime(child.atMs)}`,

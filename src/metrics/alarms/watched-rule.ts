@@ -105,10 +105,7 @@ function isSettled(rule: AlarmRule, newest: PeriodPoint | undefined): boolean {
 /** `EvaluateLowSampleCountPercentile` `ignore`: too few samples for a percentile change nothing. */
 function withFewSamples(rule: AlarmRule, verdict: Verdict): Verdict {
   const percentile = /^p(\d+(?:\.\d+)?)$/i.exec(rule.extendedStatistic ?? "");
-  const isIgnored =
-    "evaluateLowSampleCountPercentile" in rule &&
-    rule.evaluateLowSampleCountPercentile === "ignore";
-  if (!percentile || !isIgnored) return verdict;
+  if (!percentile || rule.evaluateLowSampleCountPercentile !== "ignore") return verdict;
   const share = Number(percentile[1]) / 100;
   const needed = 10 / (share >= 0.5 ? 1 - share : share);
   const samples = verdict.evaluated.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
