@@ -11,18 +11,21 @@ const run = promisify(execFile);
 export type Json = any; // oxlint-disable-line typescript/no-explicit-any
 
 export type AwsCli = {
-  /** Runs `aws route53 WORDS…`; words that are no text are written as JSON. */
+  /** Runs `aws SERVICE WORDS…`; words that are no text are written as JSON. */
   aws(...words: readonly unknown[]): Promise<Json>;
   /** Expects the CLI to print an error with this code and these words. */
   refused(code: string, message: RegExp, ...words: readonly unknown[]): Promise<void>;
 };
 
 /** The AWS CLI against the Signpost that `server` gives, started at the first call. */
-export function awsCliOf(server: () => Promise<SignpostProcess>): AwsCli {
+export function awsCliOf(
+  server: () => Promise<SignpostProcess>,
+  service: "route53" | "cloudwatch" = "route53",
+): AwsCli {
   const aws: AwsCli["aws"] = async (...words) => {
     const { api, env } = await server();
     const texts = words.map((word) => (typeof word === "string" ? word : JSON.stringify(word)));
-    const args = ["--endpoint-url", api, "--output", "json", "route53", ...texts];
+    const args = ["--endpoint-url", api, "--output", "json", service, ...texts];
     const { stdout } = await run(awsCli, args, { env, timeout: 60_000 });
     return stdout === "" ? undefined : JSON.parse(stdout);
   };

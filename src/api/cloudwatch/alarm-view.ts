@@ -36,9 +36,7 @@ export function metricAlarmView(
     ...given("Unit", alarm.unit as Sdk.StandardUnit | undefined),
     Period: alarm.periodSeconds,
     EvaluationPeriods: alarm.evaluationPeriods,
-    ...(alarm.datapointsToAlarm === alarm.evaluationPeriods
-      ? {}
-      : { DatapointsToAlarm: alarm.datapointsToAlarm }),
+    ...(alarm.datapointsGiven ? { DatapointsToAlarm: alarm.datapointsToAlarm } : {}),
     Threshold: alarm.threshold,
     ComparisonOperator: alarm.comparisonOperator,
     TreatMissingData: alarm.treatMissingData,

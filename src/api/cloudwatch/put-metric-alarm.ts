@@ -27,6 +27,7 @@ export const putMetricAlarm: HandlerFamily<"PutMetricAlarm"> = (context) => ({
     const alarm: MetricAlarm = {
       ...commonSettings(input, context.clock.nowMs()),
       kind: "metric",
+      ...(input.DatapointsToAlarm === undefined ? {} : { datapointsGiven: true }),
       ...ruleOf(input),
     };
     await commit(context, {

@@ -14,7 +14,11 @@ type AlarmCommon = {
   updatedAt: string;
 };
 
-export type MetricAlarm = AlarmCommon & { kind: "metric" } & AlarmRule;
+export type MetricAlarm = AlarmCommon & {
+  kind: "metric";
+  /** Whether DatapointsToAlarm was given: AWS answers it only then. */
+  datapointsGiven?: true;
+} & AlarmRule;
 
 export type CompositeAlarm = AlarmCommon & {
   kind: "composite";
