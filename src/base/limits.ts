@@ -280,6 +280,8 @@ export const verdictPublishIntervalMs = 500;
 /** How long a checker's thread that keeps dying waits before it is started again. */
 export const checkerRestartDelayMinMs = 100;
 export const checkerRestartDelayMaxMs = 5_000;
+/** How long a checker's thread that is to stop may take to kill its scripts. */
+export const checkerStopMaxMs = 1_000;
 /** From a table's first octet to its answer: shorter than the 3 s for which a table counts. */
 export const checkerReportTimeoutMs = 2_000;
 export const checkListTimeoutMs = 10_000;
@@ -305,6 +307,9 @@ export const checkThresholdMax = 100;
 export const checkTimeoutMaxMs = 60_000;
 /** A heartbeat may be as rare as once in 31 days. */
 export const heartbeatMaxSeconds = 31 * 24 * 60 * 60;
+/** Characters of the token that a heartbeat is sent with. */
+export const heartbeatTokenSizeMin = 16;
+export const heartbeatTokenSizeMax = 128;
 export const routingControlCountMax = 1_000;
 export const safetyRuleCountMax = 200;
 /** Controls of one safety rule, and of one change of states. */
@@ -348,6 +353,8 @@ export const healthEventQueueCountMax = 65_536;
 export const affectedSetsShownMax = 20;
 /** Answers that the API waits for at once. */
 export const healthQuestionCountMax = 1_000;
+/** Metric values handed on at once, so that the API's thread is held for a millisecond or two. */
+export const healthDataBatchCount = 500;
 export const healthThreadRestartDelayMaxMs = 5_000;
 export const healthThreadStopMaxMs = 5_000;
 export const healthEventFileSizeMaxDefault = 64 * 1024 * 1024;
