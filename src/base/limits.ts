@@ -78,6 +78,9 @@ export const patternedSizeMax = 4_096;
 export const udpQuerySizeMax = 4_096;
 /** Datagrams taken with one system call; past 64 the cost per datagram falls no further. */
 export const udpBatchCountMax = 64;
+/** What network cards wait, too, before they tell of packets under load. */
+export const coalesceUsDefault = 100;
+export const coalesceUsMax = 10_000;
 export const listenAddressCountMax = 64;
 export const workerCountMax = 256;
 export const workerRestartDelayMaxMs = 5_000;

@@ -144,6 +144,7 @@ function nameServerOptions(
     io: settings.io,
     workers: settings.workers,
     udpPayloadSizeMax: settings.udpPayloadSizeMax,
+    coalesceUs: settings.coalesceUs,
     nsid: settings.nsid || undefined,
     status,
     tcp: {

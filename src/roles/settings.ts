@@ -6,7 +6,13 @@ import { awsQuotas } from "../api/route53/quotas.ts";
 import type { LimitName } from "../api/route53/quotas.ts";
 import { formatIp, parseCidr, parseIp } from "../base/ip.ts";
 import type { Cidr } from "../base/ip.ts";
-import { ownLocationCountMax, udpPayloadSizeDefault, udpPayloadSizeMin } from "../base/limits.ts";
+import {
+  coalesceUsDefault,
+  coalesceUsMax,
+  ownLocationCountMax,
+  udpPayloadSizeDefault,
+  udpPayloadSizeMin,
+} from "../base/limits.ts";
 import type { Endpoint } from "../dataplane/server/socket-address.ts";
 import type { LocationName } from "../health/checker/checker-desk.ts";
 import { LocationNameError, parseLocation } from "../health/checker/location-name.ts";
@@ -19,6 +25,7 @@ export type Settings = {
   workers: number;
   nsid: string;
   udpPayloadSizeMax: number;
+  coalesceUs: number;
   tcpIdleTimeoutMs: number;
   tcpConnectionsMax: number;
   tcpConnectionsPerClientMax: number;
@@ -57,6 +64,10 @@ export const settingRules = {
   "udp-payload-size": {
     fallback: String(udpPayloadSizeDefault),
     help: "largest UDP answer in octets (512 to 4096)",
+  },
+  "coalesce-us": {
+    fallback: String(coalesceUsDefault),
+    help: "microseconds that queries may gather under load; a lone one never waits (mmsg)",
   },
   "tcp-idle-timeout": { fallback: "10", help: "seconds a TCP connection may be silent" },
   "tcp-connections": { fallback: "1000", help: "most TCP connections at once" },
@@ -184,6 +195,7 @@ function fromTexts(
       min: udpPayloadSizeMin,
       max: 4096,
     }),
+    coalesceUs: wholeNumber("coalesce-us", one("coalesce-us"), { min: 0, max: coalesceUsMax }),
     tcpIdleTimeoutMs: idleSeconds * 1000,
     tcpConnectionsMax: wholeNumber("tcp-connections", one("tcp-connections"), range),
     tcpConnectionsPerClientMax: wholeNumber(

@@ -18,6 +18,9 @@ export type Libc = {
   poll(entries: number, count: number, timeoutMs: number): number;
   recvmmsg(fd: number, headers: number, count: number, flags: number, timeout: number): number;
   sendmmsg(fd: number, headers: number, count: number, flags: number): number;
+  /** Sleeps; 0 unless a signal came first. */
+  usleep(microseconds: number): number;
+  prctl(option: number, value: number, third: number, fourth: number, fifth: number): number;
   mmap(at: number, size: number, protection: number, flags: number, fd: number, o: number): number;
   munmap(at: number, size: number): number;
   errno(): number;
@@ -37,6 +40,8 @@ const declarations = {
   poll: "int poll(int64, ulong, int)",
   recvmmsg: "int recvmmsg(int, int64, uint, int, int64)",
   sendmmsg: "int sendmmsg(int, int64, uint, int)",
+  usleep: "int usleep(uint)",
+  prctl: "int prctl(int, ulong, ulong, ulong, ulong)",
   mmap: "int64 mmap(int64, size_t, int, int, int, int64)",
   munmap: "int munmap(int64, size_t)",
 } as const;
@@ -104,6 +109,7 @@ export const IPV6_RECVPKTINFO = 49;
 export const PMTUDISC_OMIT = 5;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_WAITFORONE = 0x10000;
+export const PR_SET_TIMERSLACK = 29;
 export const PROT_READ_WRITE = 3;
 export const MAP_PRIVATE_ANONYMOUS = 0x22;
 export const POLLIN = 1;

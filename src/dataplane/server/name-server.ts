@@ -1,5 +1,10 @@
 import { assert } from "../../base/assert.ts";
-import { listenAddressCountMax, udpPayloadSizeDefault, workerCountMax } from "../../base/limits.ts";
+import {
+  coalesceUsDefault,
+  listenAddressCountMax,
+  udpPayloadSizeDefault,
+  workerCountMax,
+} from "../../base/limits.ts";
 import { silentLogger } from "../../telemetry/logger.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { QueryLogRing, createQueryLogMemory } from "../../telemetry/query-log-ring.ts";
@@ -29,6 +34,8 @@ export type NameServerOptions = {
   /** Octets of a UDP response, whatever the client offers; default 1232. */
   udpPayloadSizeMax?: number;
   nsid?: string | undefined;
+  /** Microseconds that queries may gather under load before they are received; default 100. */
+  coalesceUs?: number;
   tcp?: Partial<TcpOptions>;
   logger?: Logger;
   /** What is up, shared with whoever writes it; default: all of it, for good. */
@@ -61,7 +68,8 @@ export async function openNameServer(options: NameServerOptions): Promise<NameSe
   const udpPayloadSizeMax = options.udpPayloadSizeMax ?? udpPayloadSizeDefault;
   const logger = options.logger ?? silentLogger;
   const tcp = { ...tcpOptionsDefault, ...options.tcp };
-  const taskOptions = { listen, workerCount: workers, udpPayloadSizeMax, tcp };
+  const coalesceUs = options.coalesceUs ?? coalesceUsDefault;
+  const taskOptions = { listen, workerCount: workers, udpPayloadSizeMax, coalesceUs, tcp };
   const tasks = await makeTasks(options.io, taskOptions, logger);
   const { nsid, answer = "nameserver", status = new StatusTable() } = options;
   return new NameServer(tasks, {

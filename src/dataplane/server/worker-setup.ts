@@ -33,7 +33,7 @@ export type AnswerOptions = {
 
 /** The part of a worker's setup that differs from worker to worker. */
 export type WorkerTask =
-  | { kind: "mmsg"; listeners: readonly MmsgListener[]; memory: MmsgMemory }
+  | { kind: "mmsg"; listeners: readonly MmsgListener[]; memory: MmsgMemory; coalesceUs: number }
   | { kind: "dgram"; endpoints: readonly Endpoint[] }
   | { kind: "tcp"; sockets: readonly number[]; endpoints: readonly Endpoint[]; tcp: TcpOptions };
 

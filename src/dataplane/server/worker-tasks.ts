@@ -15,6 +15,8 @@ export type TaskOptions = {
   /** Workers for UDP; one more serves TCP. */
   workerCount: number;
   udpPayloadSizeMax: number;
+  /** How long queries may gather under load before they are received; 0: not at all. */
+  coalesceUs: number;
   tcp: TcpOptions;
 };
 
@@ -46,6 +48,7 @@ export function nativeTasks(libc: Libc, options: TaskOptions): WorkerTasks {
     kind: "mmsg" as const,
     listeners: opened.map((sockets) => mmsgListener(sockets, i)),
     memory: { address, responseSizeMax },
+    coalesceUs: options.coalesceUs,
   }));
   const sockets = opened.map(({ tcp }) => tcp);
   const udpSockets = opened.flatMap(({ udp }) => udp);
