@@ -58,7 +58,7 @@ export function httpChecks(
     return {
       slot: i + 1,
       healthCheckId: `00000000-0000-4000-8000-${String(i).padStart(12, "0")}`,
-      ...{ version, intervalMs, upThreshold: 3, downThreshold: 3 },
+      ...{ version, intervalMs, upThreshold: 1, downThreshold: 1 },
       probe: {
         ...{ kind: "http", tls: false, sni: false, path: `/health/${i}`, host: "service.test" },
         ...{ address: endpointAddress(i % addressCount), port },

@@ -10,6 +10,7 @@ import { changeLatency } from "./change-latency.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
 import { healthChecker } from "./health-checker.ts";
+import { healthFailover, healthMassFailure } from "./health-failover.ts";
 import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
@@ -18,6 +19,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     names: { type: "string" },
+    deaths: { type: "string", default: "200" },
     checks: { type: "string", default: "10000" },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "6" },
@@ -63,6 +65,8 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       checkCount: Number(values.checks),
       seconds: Number(values.seconds),
     }),
+  "health-failover": () => healthFailover({ results, deaths: Number(values.deaths) }),
+  "health-mass-failure": () => healthMassFailure({ results, checkCount: Number(values.checks) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),
 };
 const benchmark = benchmarks[positionals[0] ?? ""];

@@ -287,6 +287,8 @@ export const verdictPublishIntervalMs = 500;
 /** How long a checker's thread that keeps dying waits before it is started again. */
 export const checkerRestartDelayMinMs = 100;
 export const checkerRestartDelayMaxMs = 5_000;
+/** How long a checker's thread that is to stop may take to kill its scripts. */
+export const checkerStopMaxMs = 1_000;
 /** From a table's first octet to its answer: shorter than the 3 s for which a table counts. */
 export const checkerReportTimeoutMs = 2_000;
 export const checkListTimeoutMs = 10_000;
@@ -312,6 +314,9 @@ export const checkThresholdMax = 100;
 export const checkTimeoutMaxMs = 60_000;
 /** A heartbeat may be as rare as once in 31 days. */
 export const heartbeatMaxSeconds = 31 * 24 * 60 * 60;
+/** Characters of the token that a heartbeat is sent with. */
+export const heartbeatTokenSizeMin = 16;
+export const heartbeatTokenSizeMax = 128;
 export const routingControlCountMax = 1_000;
 export const safetyRuleCountMax = 200;
 /** Controls of one safety rule, and of one change of states. */
@@ -355,6 +360,8 @@ export const healthEventQueueCountMax = 65_536;
 export const affectedSetsShownMax = 20;
 /** Answers that the API waits for at once. */
 export const healthQuestionCountMax = 1_000;
+/** Metric values handed on at once, so that the API's thread is held for a millisecond or two. */
+export const healthDataBatchCount = 500;
 export const healthThreadRestartDelayMaxMs = 5_000;
 export const healthThreadStopMaxMs = 5_000;
 export const healthEventFileSizeMaxDefault = 64 * 1024 * 1024;
@@ -365,8 +372,12 @@ export const healthEventFileCountMaxDefault = 8;
 export const distributionBinCountMax = 256;
 /** Metrics known at a time: more than 10,000 health checks make. Some 1 KiB of memory each. */
 export const metricCountMax = 100_000;
-/** Values that wait to be written; more are refused until the disk has caught up. */
+/** Values that wait to be written at once; they are written early where more come. */
 export const metricQueueCountMax = 50_000;
+/** Values on their way to the disk, all callers together; more are refused. */
+export const metricInFlightCountMax = 200_000;
+/** Values of Signpost's own that are handed to the metrics thread at once. */
+export const metricChunkCountMax = 5_000;
 /** How long the first of a group of values waits for others to be written with it. */
 export const metricFlushDelayMs = 50;
 /** The file of metrics, in octets; from here on the oldest values go, whatever their age. */

@@ -28,12 +28,15 @@ const healthList: Command = {
   },
 };
 
-async function allChecks(invocation: Invocation): Promise<Check[]> {
+async function allChecks(
+  invocation: Invocation,
+  filter: Record<string, string> = {},
+): Promise<Check[]> {
   type Page = { healthChecks: Check[]; nextMarker?: string };
   const checks: Check[] = [];
   let marker = "";
   do {
-    const query: Record<string, string> = marker === "" ? {} : { marker };
+    const query = { ...filter, maxItems: "1000", ...(marker === "" ? {} : { marker }) };
     const page = await call<Page>(invocation, { method: "GET", path: "health-checks", query });
     checks.push(...page.healthChecks);
     marker = page.nextMarker ?? "";
@@ -45,7 +48,7 @@ async function allChecks(invocation: Invocation): Promise<Check[]> {
 async function checkId(invocation: Invocation): Promise<string> {
   const wanted = onePositional(invocation, "ID");
   if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(wanted)) return wanted;
-  const named = (await allChecks(invocation)).filter(({ name }) => name === wanted);
+  const named = await allChecks(invocation, { name: wanted });
   const [check, other] = named;
   if (check && !other) return check.id;
   const why = check ? `${named.length} health checks have that name` : "no health check has it";

@@ -142,7 +142,7 @@ function eventText(event: Event): string {
   switch (event.type) {
     case "health-check.status": {
       const { count = 0 } = (event["affects"] ?? {}) as { count?: number };
-      const affected = count === 0 ? "" : `; ${count} record set${count === 1 ? "" : "s"} follow`;
+      const affected = count === 0 ? "" : `; concerns ${count} record set${count === 1 ? "" : "s"}`;
       return `${check}  ${turn}${String(event["to"])}: ${String(event["why"])}${affected}`;
     }
     case "health-check.verdict":

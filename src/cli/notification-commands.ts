@@ -24,7 +24,7 @@ const notificationCreate: Command = {
   options: { url: { type: "string" }, events: { type: "string" }, checks: { type: "string" } },
   optionHelp: {
     url: "where events are sent, http or https",
-    events: "types of events (default: all but health-check.verdict)",
+    events: "types of events (default: all but health-check.verdict and alarm.state)",
     checks: "ids of health checks (default: all)",
   },
   async run(invocation) {

@@ -20,20 +20,11 @@ export function metricOfKey(key: string): MetricId {
   return { namespace, metricName, dimensions };
 }
 
-/** By namespace, name, dimensions: below 0 where `a` comes first. */
-export function compareMetrics(a: MetricId, b: MetricId): number {
-  return compareTexts(sortTexts(a), sortTexts(b));
-}
-
-function sortTexts({ namespace, metricName, dimensions }: MetricId): string[] {
-  return [namespace, metricName, ...sortedByName(dimensions).flatMap((d) => [d.name, d.value])];
-}
-
-function compareTexts(a: readonly string[], b: readonly string[]): number {
-  const differing = a.findIndex((text, i) => text !== b[i]);
-  if (differing < 0) return a.length - b.length;
-  const [left, right] = [a[differing] ?? "", b[differing]];
-  return right !== undefined && left < right ? -1 : 1;
+/** Sorts metrics by namespace, name and dimensions. */
+export function metricSortText({ namespace, metricName, dimensions }: MetricId): string {
+  const pairs = sortedByName(dimensions).flatMap(({ name, value }) => [name, value]);
+  // Below every character that names have.
+  return [namespace, metricName, ...pairs].join("\0");
 }
 
 function sortedByName(dimensions: readonly Dimension[]): Dimension[] {

@@ -36,6 +36,7 @@ function open() {
     onCheckStates: (all) => {
       states = all;
     },
+    onProblem: assert.fail,
     onClockJump: (ms) => jumps.push(ms),
   });
   const change = (table: string, rows: Rows): void => {
@@ -78,6 +79,20 @@ test("MetricsEngine rejects put() where values cannot be written, and goes on", 
     result?.points.map(({ values }) => values),
     [[5]],
   );
+});
+
+test("MetricsEngine writes what waits where there is no room for more", async () => {
+  const { engine } = open();
+  const puts = ["A", "B", "C"].map((metricName) =>
+    engine.put(
+      Array.from({ length: 20_000 }, (_, i) => datumOf({ metricName, atMs: startMs + i * 60_000 })),
+    ),
+  );
+  await Promise.all(puts.slice(0, 2));
+  assert.equal(engine.report().waitingValues, 20_000);
+  engine.flush();
+  await puts[2];
+  await assert.rejects(engine.put(new Array(50_001).fill(datumOf())), /limit 50000/);
 });
 
 test("MetricsEngine.statistics(): start inclusive, end exclusive, units, limits", async () => {
@@ -145,15 +160,15 @@ test("MetricsEngine tells the states of checks that watch alarms", () => {
   ]);
   engine.readState(metricsTables);
   assert.deepEqual([...states()], [["a", "INSUFFICIENT_DATA"]]);
-  engine.record([datumOf({ value: 9, atMs: startMs })]);
+  void engine.put([datumOf({ value: 9, atMs: startMs })]);
   engine.flush();
   assert.deepEqual([...states()], [["a", "ALARM"]]);
 });
 
 test("MetricsEngine writes loads, and starts with those that the file knows", () => {
   const { engine, change, loads, clock } = open();
-  engine.record([datumOf({ value: 40, atMs: startMs })]);
-  engine.record([datumOf({ metricName: "Old", value: 40, atMs: startMs - 300_000 })]);
+  void engine.put([datumOf({ value: 40, atMs: startMs })]);
+  void engine.put([datumOf({ metricName: "Old", value: 40, atMs: startMs - 300_000 })]);
   const keyOf = (metricName: string) =>
     metricKey({ namespace: "Test", metricName, dimensions: [] });
   change(
@@ -172,7 +187,7 @@ test("MetricsEngine writes loads, and starts with those that the file knows", ()
       [3, 0xfff_ffff],
     ],
   );
-  engine.record([datumOf({ metricName: "None", value: 7, atMs: startMs })]);
+  void engine.put([datumOf({ metricName: "None", value: 7, atMs: startMs })]);
   assert.equal(loads.get(3), 7);
 });
 

@@ -2,7 +2,6 @@ import type { MessagePort } from "node:worker_threads";
 import type { AlarmState } from "../control/model/alarm.ts";
 import type { LogLevel } from "../telemetry/logger.ts";
 import type { AlarmEvent } from "./alarms/alarm-event.ts";
-import type { MetricDatum } from "./metric.ts";
 import type { MetricsDesk } from "./metrics-desk.ts";
 
 /** What the metrics thread is started with. */
@@ -28,8 +27,6 @@ export type ActionOutcome = { alarm: string; action: string; failure?: string; a
 /** From the main thread to the metrics thread. */
 export type ToMetrics =
   | { kind: "ask"; id: number; method: DeskMethod; argument: DeskArgument[DeskMethod] }
-  /** Values of Signpost's own; nobody waits for them. */
-  | { kind: "record"; data: readonly MetricDatum[] }
   | { kind: "recordAction"; outcome: ActionOutcome }
   /** Asks the thread to write what waits, and to end. */
   | { kind: "stop" };

@@ -50,6 +50,7 @@ const engine = new MetricsEngine({
     if (events.push(event) === 1) setImmediate(sendEvents);
   },
   onCheckStates: (states) => post({ kind: "checkStates", states }),
+  onProblem: complain,
   onClockJump: (ms) => logger.warn({ ms }, "the clock jumped: alarms wait for data of their own"),
 });
 // Since `connected` no commit is missed; those before are in what was read first.
@@ -67,8 +68,6 @@ function receive(message: ToMetrics): void {
   switch (message.kind) {
     case "ask":
       return answer(message);
-    case "record":
-      return engine.record(message.data);
     case "recordAction":
       return engine.recordAction(message.outcome);
     case "stop":
@@ -79,9 +78,11 @@ function receive(message: ToMetrics): void {
 function answer({ id, method, argument }: Extract<ToMetrics, { kind: "ask" }>): void {
   const ask = engine[method].bind(engine) as (argument: unknown) => Promise<unknown>;
   const failed = (error: unknown): void => {
-    const unavailable = error instanceof MetricsUnavailableError;
+    const isRefusal = error instanceof MetricsUnavailableError;
     const text = error instanceof Error ? error.message : String(error);
-    if (!unavailable) complain(error);
+    if (!isRefusal) complain(error);
+    // What SQLite could not do now, on a full disk for one, it may do later.
+    const unavailable = isRefusal || (error as { errcode?: number }).errcode !== undefined;
     post({ kind: "failed", id, message: text, unavailable });
   };
   try {
@@ -107,11 +108,11 @@ function readChanges(): void {
 }
 
 function tick(): void {
-  evaluate();
   turns++;
-  if (turns % Math.round(1000 / metricsTickMs) !== 0) return;
-  engine.age();
-  post({ kind: "report", report: engine.report() });
+  const isSecond = turns % Math.round(1000 / metricsTickMs) === 0;
+  if (isSecond) post({ kind: "report", report: engine.report() });
+  evaluate();
+  if (isSecond) engine.age();
 }
 
 /** Some alarms a turn of the event loop, so that questions are answered in between. */

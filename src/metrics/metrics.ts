@@ -1,7 +1,9 @@
 import { Worker } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import {
+  metricChunkCountMax,
   metricFileSizeMaxDefault,
+  metricInFlightCountMax,
   metricRequestCountMax,
   metricsRestartDelayMaxMs,
   metricsStopMaxMs,
@@ -48,6 +50,8 @@ export type Metrics = {
   readonly desk: MetricsDesk;
   /** Takes values of Signpost's own; what cannot be taken is counted and dropped. */
   record(data: readonly MetricDatum[]): void;
+  /** Values that never came to the thread, as too many were on their way, or it was not there. */
+  droppedCount(): number;
   /** Puts in an alarm's history what became of one of its actions. */
   recordAction(outcome: ActionOutcome): void;
   /** As of the last second; `undefined` before the first. */
@@ -71,6 +75,9 @@ class MetricsFacade implements Metrics {
   #thread: Worker;
   #report: MetricsReport | undefined;
   #nextId = 1;
+  /** Values on their way to the disk. */
+  #inFlight = 0;
+  #dropped = 0;
   #restarts = 0;
   #restartDelayMs = 0;
   #isRunning = true;
@@ -82,12 +89,20 @@ class MetricsFacade implements Metrics {
     this.ready = new Promise((resolve) => {
       this.#onReady = resolve;
     });
-    this.desk = deskOver((method, argument) => this.#ask(method, argument));
+    const desk = deskOver((method, argument) => this.#ask(method, argument));
+    this.desk = { ...desk, put: (data) => this.#put(desk, data) };
     this.#thread = this.#start();
   }
 
   record(data: readonly MetricDatum[]): void {
-    this.#post({ kind: "record", data });
+    for (let i = 0; i < data.length; i += metricChunkCountMax) {
+      // Those that fail are counted.
+      this.desk.put(data.slice(i, i + metricChunkCountMax)).catch(() => {});
+    }
+  }
+
+  droppedCount(): number {
+    return this.#dropped;
   }
 
   recordAction(outcome: ActionOutcome): void {
@@ -113,6 +128,22 @@ class MetricsFacade implements Metrics {
       clearTimeout(timer);
     }
     this.#refuseAll("it is stopping");
+  }
+
+  async #put(desk: MetricsDesk, data: readonly MetricDatum[]): Promise<void> {
+    const count = this.#inFlight + data.length;
+    if (count > metricInFlightCountMax || this.#unavailable() !== undefined) {
+      this.#dropped += data.length;
+    }
+    if (count > metricInFlightCountMax) {
+      throw refusal(`${this.#inFlight} values wait, limit ${metricInFlightCountMax}`);
+    }
+    this.#inFlight = count;
+    try {
+      await desk.put(data);
+    } finally {
+      this.#inFlight -= data.length;
+    }
   }
 
   #ask(method: DeskMethod, argument: DeskArgument[DeskMethod]): Promise<unknown> {

@@ -36,7 +36,7 @@ export async function checker(args: readonly string[], env: NodeJS.ProcessEnv): 
 function run(settings: CheckerSettings, logger: Logger): void {
   const { location, region, scriptsAllowed } = settings;
   const client = new ControlPlaneClient({ ...settings, endpoint: settings.join });
-  const checking = realChecker({ location, scriptsAllowed, logger });
+  const { checker: checking, killScripts } = realChecker({ location, scriptsAllowed, logger });
   let isReady = false;
   const membership = new Membership({
     controlPlane: client,
@@ -61,6 +61,7 @@ function run(settings: CheckerSettings, logger: Logger): void {
   const end = runChecker(checking, (table) => void membership.report(table));
   stopOnSignals(() => {
     end();
+    killScripts();
     client.close();
     logger.info("stopped");
     process.exit(0);

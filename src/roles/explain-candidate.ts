@@ -1,4 +1,5 @@
 import type { ExplainedCandidate } from "../api/signpost/explanation.ts";
+import { loadMax } from "../base/limits.ts";
 import type { StateReader } from "../control/state/state-reader.ts";
 import { modelledRttMicroseconds } from "../dataplane/geo/great-circle.ts";
 import type { TracedCriterion } from "../dataplane/policy/decode-criterion.ts";
@@ -89,7 +90,8 @@ function criterionOf(criterion: TracedCriterion): string {
       return hoursText(criterion.windows);
     case "load": {
       const { load, low, high, isShed } = criterion;
-      return `load ${load} of ${low}–${high}${isShed ? ", shed" : ""}`;
+      const known = load === loadMax ? "unknown load" : `load ${load}`;
+      return `${known} of ${low}–${high}${isShed ? ", shed" : ""}`;
     }
     case "nearness": {
       const { tier, metres } = criterion;

@@ -58,6 +58,6 @@ export class HealthRole {
   async stop(): Promise<void> {
     await this.#checkers?.stop();
     await this.health.stop();
-    await this.#notifier?.close();
+    this.#notifier?.close();
   }
 }

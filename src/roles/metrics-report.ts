@@ -3,24 +3,32 @@ import type { Metric } from "../telemetry/metrics-text.ts";
 import { gauge } from "../telemetry/process-metrics.ts";
 
 /** The store of metrics and the alarms in `/metrics`. */
-export function metricsMetrics(metrics: Pick<Metrics, "report" | "restartCount">): Metric[] {
+export function metricsMetrics(
+  metrics: Pick<Metrics, "report" | "restartCount" | "droppedCount">,
+): Metric[] {
   const restarts = counter(
     "signpost_metrics_restarts_total",
     "Starts of the metrics thread after it died.",
     metrics.restartCount(),
   );
+  const dropped = counter(
+    "signpost_metrics_values_dropped_total",
+    "Values refused while the metrics thread was behind, or not there.",
+    metrics.droppedCount(),
+  );
   const report = metrics.report();
-  if (!report) return [restarts];
+  if (!report) return [restarts, dropped];
   const alarms = Object.entries(report.alarms);
   return [
     restarts,
+    dropped,
     gauge("signpost_metrics_known", "Metrics that have data.", report.metrics),
     gauge("signpost_metrics_file_bytes", "Size of the file of metrics.", report.fileSize),
     gauge("signpost_metrics_waiting", "Values that wait to be written.", report.waitingValues),
     counter("signpost_metrics_values_total", "Values taken.", report.valuesTaken),
     counter(
       "signpost_metrics_values_refused_total",
-      "Values refused, as too many waited or there are too many metrics.",
+      "Values refused, as there are too many metrics.",
       report.valuesRefused,
     ),
     counter(

@@ -62,6 +62,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   let url = "";
   const report = new ServerReport({
     ...{ store, nameServer, compiler, queryLogs, apiMetrics, locations, health, metrics },
+    notifier: parts.notifier,
     version: packageVersion(),
     apiUrl: () => url,
   });

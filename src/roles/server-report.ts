@@ -5,6 +5,7 @@ import { describeProblem } from "../control/compiler/compile-problem.ts";
 import type { Store } from "../control/log/open-store.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import type { Notifier } from "../health/notifications/notifier.ts";
 import type { Health } from "../health/votes/health.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { formatMetrics, metricsContentType } from "../telemetry/metrics-text.ts";
@@ -15,6 +16,7 @@ import { healthMetrics } from "./health-metrics.ts";
 import { metricsMetrics } from "./metrics-report.ts";
 import type { MachineLocations } from "./location-data.ts";
 import type { QueryLogs } from "./query-logs.ts";
+import { webhookMetrics } from "./webhook-metrics.ts";
 
 type Parts = {
   store: Store;
@@ -24,6 +26,7 @@ type Parts = {
   locations: MachineLocations;
   health: Health;
   metrics: Metrics;
+  notifier: Notifier;
   apiMetrics: ApiMetrics;
   version: string;
   apiUrl(): string;
@@ -87,6 +90,7 @@ export class ServerReport {
       formatMetrics([
         ...processMetrics(),
         ...apiMetrics.metrics(),
+        ...webhookMetrics(this.#parts.notifier),
         ...locations.metrics(),
         ...healthMetrics(health),
         ...metricsMetrics(metrics),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -16,7 +17,7 @@ import { Reason } from "../../src/health/probes/reason.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import { startChecker } from "../support/checker-process.ts";
 import type { CheckerProcess } from "../support/checker-process.ts";
-import { eventually } from "../support/eventually.ts";
+import { until } from "./health-world.ts";
 
 // `signpost checker`, the process, with a control plane that writes down what it is told.
 
@@ -96,14 +97,14 @@ test("a checker joins, runs the list that it is given, and tells what it finds",
   const checker = join(t, port, ["--region", "ap-northeast-1"]);
   const line = `signpost checker ready location=tokyo region=ap-northeast-1`;
   assert.equal(await checker.ready, `${line} join=http://127.0.0.1:${port}`);
-  await eventually("healthy", () => plane.table?.verdict(2) === Verdict.healthy);
-  await eventually("refused", () => plane.table?.verdict(3) === Verdict.unhealthy);
+  await until(() => plane.table?.verdict(2) === Verdict.healthy, "healthy");
+  await until(() => plane.table?.verdict(3) === Verdict.unhealthy, "refused");
   assert.equal(plane.table?.header.listVersion, 77);
   assert.equal(plane.table?.record(2)?.reason, Reason.httpStatus);
   assert.equal(plane.table?.record(3)?.reason, Reason.connectionRefused);
   assert.equal(plane.desk.reports.at(-1)?.region, "ap-northeast-1");
   endpoint.status = 503;
-  await eventually("unhealthy", () => plane.table?.verdict(2) === Verdict.unhealthy);
+  await until(() => plane.table?.verdict(2) === Verdict.unhealthy, "unhealthy");
   assert.equal(plane.table?.record(2)?.detail, 503);
 });
 
@@ -112,11 +113,11 @@ test("a changed list reaches a checker within a second or so", async (t) => {
   const endpoint = await startEndpoint(t);
   const checker = join(t, port);
   await checker.ready;
-  await eventually("the first list", () => plane.table?.header.listVersion === 1);
+  await until(() => plane.table?.header.listVersion === 1, "the first list");
   for (const version of [2, 3]) {
     plane.desk.list = { version, checks: [httpCheck(version, endpoint.port)], allow: [] };
     const changedAtMs = performance.now();
-    await eventually("the list", () => plane.table?.header.listVersion === version);
+    await until(() => plane.table?.header.listVersion === version, "the list");
     // A table tells of the new list, half a second later another one shows that it runs.
     assert.ok(performance.now() - changedAtMs < 1_500);
     assert.equal(plane.table?.header.checkCount, 1);
@@ -130,7 +131,7 @@ test("a checker goes on probing while the control plane is away, and joins again
   plane.desk.list = { version: 5, checks: [httpCheck(1, endpoint.port)], allow: ["127.0.0.0/8"] };
   const checker = join(t, port);
   await checker.ready;
-  await eventually("healthy", () => plane.table?.verdict(1) === Verdict.healthy);
+  await until(() => plane.table?.verdict(1) === Verdict.healthy, "healthy");
   const { run, sequence } = plane.table?.header ?? {};
   await plane.stop();
   const before = plane.table?.record(1)?.results ?? 0;
@@ -139,13 +140,13 @@ test("a checker goes on probing while the control plane is away, and joins again
   endpoint.status = 500;
   const startedAtMs = performance.now();
   await plane.start(port);
-  await eventually("back", () => plane.table !== undefined);
+  await until(() => plane.table !== undefined, "back");
   assert.ok(performance.now() - startedAtMs < 1_000, "it tries every half second");
   assert.equal(plane.table?.header.run, run, "it is the same run");
   assert.ok((plane.table?.header.sequence ?? 0) > (sequence ?? 0));
   assert.equal(plane.table?.verdict(1), Verdict.healthy, "it knows what it knew");
   assert.ok((plane.table?.record(1)?.results ?? 0) >= before + 2, "it has probed meanwhile");
-  await eventually("unhealthy", () => plane.table?.verdict(1) === Verdict.unhealthy);
+  await until(() => plane.table?.verdict(1) === Verdict.unhealthy, "unhealthy");
 });
 
 test("a checker that starts again begins another run and knows nothing", async (t) => {
@@ -153,7 +154,7 @@ test("a checker that starts again begins another run and knows nothing", async (
   const endpoint = await startEndpoint(t);
   plane.desk.list = { version: 5, checks: [httpCheck(1, endpoint.port)], allow: ["127.0.0.0/8"] };
   const first = join(t, port);
-  await eventually("healthy", () => plane.table?.verdict(1) === Verdict.healthy);
+  await until(() => plane.table?.verdict(1) === Verdict.healthy, "healthy");
   const run = plane.table?.header.run;
   await first.kill("SIGKILL");
   plane.desk.reports.length = 0;
@@ -161,7 +162,7 @@ test("a checker that starts again begins another run and knows nothing", async (
   await second.ready;
   assert.notEqual(plane.table?.header.run, run);
   assert.equal(plane.table?.verdict(1), Verdict.unknown);
-  await eventually("healthy", () => plane.table?.verdict(1) === Verdict.healthy);
+  await until(() => plane.table?.verdict(1) === Verdict.healthy, "healthy");
 });
 
 test("a checker may start before its control plane", async (t) => {
@@ -169,7 +170,7 @@ test("a checker may start before its control plane", async (t) => {
   const port = await plane.start();
   await plane.stop();
   const checker = join(t, port);
-  await eventually("it has tried", () => checker.log().includes("no table is taken"));
+  await until(() => checker.log().includes("no table is taken"), "it has tried");
   await plane.start(port);
   t.after(() => plane.stop());
   assert.match(await checker.ready, /^signpost checker ready location=tokyo join=/);
@@ -181,6 +182,39 @@ test("a checker ends cleanly on SIGTERM", async (t) => {
   await checker.ready;
   assert.deepEqual(await checker.kill("SIGTERM"), { code: 0, signal: null });
 });
+
+test("a checker runs scripts where that is allowed, and leaves none behind", async (t) => {
+  const { plane, port } = await startControlPlane(t);
+  const seconds = `1${process.pid}.5`;
+  const script = (slot: number, command: string, ...args: string[]): CheckSpec => {
+    const probe = { kind: "script" as const, command, args, timeoutMs: 60_000 };
+    return checkSpec({ slot, intervalMs: 1_000, probe });
+  };
+  const checks = [script(1, "/bin/true"), script(2, "/bin/sleep", seconds)];
+  plane.desk.list = { version: 5, checks, allow: [] };
+  const strict = join(t, port);
+  await until(() => plane.table?.record(1) !== undefined, "a result");
+  assert.equal(plane.table?.record(1)?.reason, Reason.scriptNotStarted);
+  assert.equal(plane.table?.verdict(1), Verdict.unknown);
+  await strict.kill("SIGTERM");
+  const checker = join(t, port, ["--allow-scripts"]);
+  await until(() => plane.table?.verdict(1) === Verdict.healthy, "success");
+  await until(() => isRunning(seconds), "the long script");
+  await checker.kill("SIGTERM");
+  await until(() => !isRunning(seconds), "its end");
+});
+
+/** Whether a process has this argument. */
+function isRunning(argument: string): boolean {
+  return readdirSync("/proc").some((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(argument);
+    } catch {
+      return false; // it has just ended
+    }
+  });
+}
 
 test("a checker that may not join says why and ends", async (t) => {
   const { port } = await startControlPlane(t);
@@ -204,8 +238,8 @@ test("the checker that another replaces is turned away, and goes on", async (t) 
   await first.ready;
   const second = join(t, port);
   await second.ready;
-  await eventually("turned away", () => first.log().includes("another checker has joined"));
+  await until(() => first.log().includes("another checker has joined"), "turned away");
   await second.kill("SIGTERM");
   plane.desk.reports.length = 0;
-  await eventually("back", () => first.log().includes("joined again"));
+  await until(() => first.log().includes("joined again"), "back");
 });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   ChangeResourceRecordSetsCommand,
@@ -13,6 +14,8 @@ import type { HealthCheckConfig, ResourceRecordSet, Route53Client } from "@aws-s
 import { present } from "../../src/base/assert.ts";
 import { signOwnCall } from "../../src/base/own-api.ts";
 import type { OwnCall } from "../../src/base/own-api.ts";
+import type { HealthCheckExtension } from "../../src/control/model/health-check-extension.ts";
+import type { HealthCheckConfig as OwnConfig } from "../../src/control/model/health-check.ts";
 import { formatRdata } from "../../src/dns/rdata/rdata.ts";
 import { ask } from "../support/ask.ts";
 import { route53Client } from "../support/route53-client.ts";
@@ -60,10 +63,16 @@ export class HealthWorld {
     return present(HealthCheck?.Id, "the check's id");
   }
 
-  /** A check by Signpost's own API. */
-  async createOwnCheck(config: HealthCheckConfig, extension: object): Promise<string> {
-    const id = await this.createCheck(config);
-    await this.own("PUT", `health-checks/${id}/extension`, extension);
+  /** A check by Signpost's own API, with its extension. */
+  async createOwnCheck(
+    config: Partial<OwnConfig>,
+    extension: HealthCheckExtension,
+    name?: string,
+  ): Promise<string> {
+    const { id } = await this.own<{ id: string }>("POST", "health-checks", {
+      ...(name === undefined ? {} : { name }),
+      ...{ config, extension },
+    });
     return id;
   }
 
@@ -155,9 +164,12 @@ export class Endpoint {
     this.#follow();
   }
 
-  static async start(status = 200): Promise<Endpoint> {
+  /** @param t the test at whose end it ends as well, should it still live */
+  static async start(t?: TestContext, status = 200): Promise<Endpoint> {
     const server = await listen(0, status);
-    return new Endpoint(server, (server.address() as AddressInfo).port, status);
+    const endpoint = new Endpoint(server, (server.address() as AddressInfo).port, status);
+    t?.after(() => endpoint.die());
+    return endpoint;
   }
 
   /** Ends as a process does that is killed: its connections are reset, its port is closed. */

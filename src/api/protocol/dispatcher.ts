@@ -126,6 +126,7 @@ export class Dispatcher {
     const head = { ...received.head, path: pathOf(target), query };
     received.target = target;
     received.head = head;
+    if (target.segments[0] === "signpost") received.encodeError = encodeRouteError;
     const found = this.#routes.find(target.segments);
     if (found) return await this.#answerRoute(received, found);
     const service = this.#options.services.find((candidate) => candidate.accepts(head));

@@ -1,3 +1,4 @@
+import { HealthUnavailableError } from "../../control/model/health-report.ts";
 import { ZoneDamagedError } from "../../control/state/state-reader.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
@@ -66,7 +67,7 @@ export function route53Handlers(context: ApiContext): Route53Handlers {
 
 type AnyHandler = (input: unknown, request: unknown) => unknown;
 
-/** Tells of a damaged zone as what it is: a fault of this server that is known, not a defect. */
+/** Tells of faults of this server that are known as what they are, not as defects. */
 function guarded(handlers: Route53Handlers): Route53Handlers {
   const entries = Object.entries(handlers as Record<string, AnyHandler>);
   return Object.fromEntries(
@@ -76,7 +77,9 @@ function guarded(handlers: Route53Handlers): Route53Handlers {
         try {
           return await handler(input, request);
         } catch (error) {
-          if (!(error instanceof ZoneDamagedError)) throw error;
+          const isKnown =
+            error instanceof ZoneDamagedError || error instanceof HealthUnavailableError;
+          if (!isKnown) throw error;
           throw new ServiceError("ServiceUnavailable", error.message);
         }
       },

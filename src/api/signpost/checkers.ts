@@ -6,8 +6,9 @@ import {
   VerdictTableError,
   verdictTableSizeMax,
 } from "../../health/checker/verdict-table.ts";
-import type { Route, RouteRequest, RouteResponse } from "../protocol/route.ts";
+import type { Route, RouteRequest } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
+import { json, ownRoute } from "./json-route.ts";
 
 /** What the checkers of other machines, and those who look after them, ask of this one. */
 export type CheckersContext = {
@@ -16,8 +17,6 @@ export type CheckersContext = {
   ownLocations: readonly string[];
 };
 
-const prefix = "/signpost/v1/checkers";
-
 /**
  * `PUT checkers/LOCATION/table` takes a verdict table and answers with the version of the list that
  * the location should run; `GET checkers/LOCATION/checks` is that list. `GET checkers` shows all
@@ -25,25 +24,21 @@ const prefix = "/signpost/v1/checkers";
  */
 export function checkerRoutes(context: CheckersContext): Route[] {
   const guard = new RunGuard();
-  const base = { access: "signed", bodySizeMax: 0 } as const;
   return [
-    {
-      ...{ ...base, method: "PUT", path: `${prefix}/{location}/table` },
-      bodySizeMax: verdictTableSizeMax,
-      handle: async (request) => json(await takeTable(context, guard, request)),
-    },
-    {
-      ...{ ...base, method: "GET", path: `${prefix}/{location}/checks` },
-      handle: async (request) => jsonOctets(await context.desk.listFor(joiner(context, request))),
-    },
-    {
-      ...{ ...base, method: "GET", path: prefix },
-      handle: async () => json({ checkers: await context.desk.locations() }),
-    },
-    {
-      ...{ ...base, method: "DELETE", path: `${prefix}/{location}` },
-      handle: async (request) => json(await forget(context, request)),
-    },
+    ownRoute(
+      "PUT",
+      "checkers/{location}/table",
+      async (request) => json(await takeTable(context, guard, request)),
+      verdictTableSizeMax,
+    ),
+    ownRoute("GET", "checkers/{location}/checks", async (request) => {
+      const body = await context.desk.listFor(joiner(context, request));
+      return { status: 200, headers: { "content-type": "application/json" }, body };
+    }),
+    ownRoute("GET", "checkers", async () => json({ checkers: await context.desk.locations() })),
+    ownRoute("DELETE", "checkers/{location}", async (request) =>
+      json(await forget(context, request)),
+    ),
   ];
 }
 
@@ -112,12 +107,4 @@ async function readOctets({ body }: RouteRequest): Promise<Uint8Array> {
     offset += chunk.length;
   }
   return octets;
-}
-
-function json(value: unknown): RouteResponse {
-  return jsonOctets(JSON.stringify(value));
-}
-
-function jsonOctets(body: string | Uint8Array): RouteResponse {
-  return { status: 200, headers: { "content-type": "application/json" }, body };
 }

@@ -24,7 +24,8 @@ export function bindNames(
     throw new InputProblem(`extension.checks.${name}`, "is not a name of the expression");
   }
   const tagged = new TaggedChecks(state);
-  const bound = names.map((name) => [name, checks[name] ?? tagged.idOf(name)] as const);
+  const given = new Map(Object.entries(checks));
+  const bound = names.map((name) => [name, given.get(name) ?? tagged.idOf(name)] as const);
   return { ...extension, checks: Object.fromEntries(bound) };
 }
 
@@ -40,7 +41,7 @@ function readNames(expression: string): string[] {
 /** Names of checks, read from their tags when the first is asked for. */
 class TaggedChecks {
   readonly #state: StateReader;
-  #idsByName: Map<string, string[]> | undefined;
+  #idsByName: ReadonlyMap<string, string[]> | undefined;
 
   constructor(state: StateReader) {
     this.#state = state;
@@ -48,7 +49,8 @@ class TaggedChecks {
 
   idOf(name: string): string {
     if (this.#state.get("healthCheck", [name]) !== undefined) return name;
-    const [id, other] = this.#idsOf(name);
+    this.#idsByName ??= idsByName(this.#state);
+    const [id, other] = this.#idsByName.get(name) ?? [];
     if (id !== undefined && other === undefined) return id;
     const why = id === undefined ? "no check" : `several checks, ${id} and ${other} among them`;
     throw new InputProblem(
@@ -56,21 +58,19 @@ class TaggedChecks {
       `${JSON.stringify(name)} is the name of ${why}; extension.checks can say which is meant`,
     );
   }
+}
 
-  #idsOf(name: string): readonly string[] {
-    this.#idsByName ??= this.#read();
-    return this.#idsByName.get(name) ?? [];
+/** Ids of checks by their tag `Name`. */
+export function idsByName(state: StateReader): Map<string, string[]> {
+  const byName = new Map<string, string[]>();
+  const tags = state.list<Record<string, string>>("tag", { prefix: ["healthcheck"] });
+  for (const { key, value } of tags) {
+    const { Name: name } = value;
+    const id = key[1];
+    if (name === undefined || id === undefined) continue;
+    const ids = byName.get(name);
+    if (ids) ids.push(id);
+    else byName.set(name, [id]);
   }
-
-  #read(): Map<string, string[]> {
-    const tags = this.#state.list<Record<string, string>>("tag", { prefix: ["healthcheck"] });
-    const byName = new Map<string, string[]>();
-    for (const { key, value } of tags) {
-      const { Name: name } = value;
-      const id = key[1];
-      if (name === undefined || id === undefined) continue;
-      byName.set(name, [...(byName.get(name) ?? []), id]);
-    }
-    return byName;
-  }
+  return byName;
 }

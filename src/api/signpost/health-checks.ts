@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { InvalidHealthCheckError } from "../../control/model/health-check-config.ts";
 import type { HealthCheckExtension } from "../../control/model/health-check-extension.ts";
 import { childrenOf } from "../../control/model/health-check-extension.ts";
@@ -27,7 +28,7 @@ export async function createHealthCheck(context: ApiContext, body: unknown): Pro
   const { given, name, extension } = wanted;
   const callerReference = wanted.callerReference ?? `signpost-${drawUuid(context.random)}`;
   const extend = (id: string, config: HealthCheckConfig) =>
-    extension && soundExtension(context, { id, config }, extension);
+    extension && withToken(soundExtension(context, { id, config }, extension), undefined);
   const { result } = await commit(context, {
     action: "signpost:CreateHealthCheck",
     plan() {
@@ -50,7 +51,7 @@ function requireSameExtension(
   extension: HealthCheckExtension | undefined,
 ): void {
   const { extension: stored } = readCheck(context, id);
-  const asked = extension && bindNames(context.state, extension);
+  const asked = extension && withToken(bindNames(context.state, extension), stored);
   if (sameMembers(stored ?? {}, asked ?? {})) return;
   throw new ServiceError(
     "HealthCheckAlreadyExists",
@@ -88,11 +89,12 @@ export async function changeExtension(context: ApiContext, wanted: ExtensionChan
   });
 }
 
-function extended(context: ApiContext, { check }: StoredCheck, given: unknown): StoredCheck {
+function extended(context: ApiContext, stored: StoredCheck, given: unknown): StoredCheck {
+  const { check, extension: before } = stored;
   const changed = { ...check, version: check.version + 1 };
   if (given === undefined) return { check: changed };
   const read = readExtension(given, check.config.type);
-  const extension = soundExtension(context, check, read);
+  const extension = withToken(soundExtension(context, check, read), before);
   return Object.keys(extension).length === 0 ? { check: changed } : { check: changed, extension };
 }
 
@@ -102,6 +104,18 @@ function requireVersion({ id, version }: HealthCheck, expected: number | undefin
     "HealthCheckVersionMismatch",
     `Cannot change health check ${id}: its version is ${version}, not ${expected}`,
   );
+}
+
+/** A heartbeat has a token: the one that is given, else the one there was, else a new one. */
+function withToken(
+  extension: HealthCheckExtension,
+  before: HealthCheckExtension | undefined,
+): HealthCheckExtension {
+  const { probe } = extension;
+  if (probe?.kind !== "heartbeat" || probe.token !== undefined) return extension;
+  const kept = before?.probe?.kind === "heartbeat" ? before.probe.token : undefined;
+  const token = kept ?? randomBytes(18).toString("base64url");
+  return { ...extension, probe: { ...probe, token } };
 }
 
 /** The extension with its names bound, of checks that are there and lead nowhere back. */
@@ -140,11 +154,9 @@ function childrenOfStored({ state }: ApiContext, id: string): string[] {
 /** The extension with the members of a JSON merge patch (RFC 7396): null takes a member away. */
 export function patched(before: HealthCheckExtension, patch: unknown): unknown {
   const object = new InputObject(patch, "extension");
-  const merged: Record<string, unknown> = { ...before };
-  const members = Object.entries(patch as object);
-  for (const [name, value] of members) merged[name] = value;
-  for (const [name, value] of Object.entries(merged)) if (value === null) delete merged[name];
+  const merged = new Map<string, unknown>(Object.entries(before));
   // Names are bound anew for an expression that is new, and go with one that is taken away.
-  if (object.has("expression") && !object.has("checks")) delete merged["checks"];
-  return merged;
+  if (object.has("expression")) merged.delete("checks");
+  for (const [name, value] of Object.entries(patch as object)) merged.set(name, value);
+  return Object.fromEntries([...merged].filter(([, value]) => value !== null));
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ownApiOf } from "../../../test/support/own-api.ts";
 import { openRoute53 } from "../../../test/support/route53-context.ts";
+import { HealthUnavailableError } from "../../control/model/health-report.ts";
 import { healthRoutes } from "./health-routes.ts";
 
 const route53 = await openRoute53();
@@ -62,6 +63,8 @@ test("an extension is replaced, changed in part and taken away, under a version"
     await own.refusal(`PUT ${path}?version=2`, {}),
     `Conflict: Cannot change health check ${id}: its version is 3, not 2`,
   );
+  const odd = JSON.parse('{"__proto__": {"intervalSeconds": 9}}') as object;
+  assert.match(await own.refusal(`PATCH ${path}`, odd), /__proto__: is not expected here/);
   assert.equal(
     await own.refusal(`PATCH ${path}`, { votes: { share: 2 } }),
     "InvalidInput: extension.votes.share: must be from 0 to 1, not 2",
@@ -90,6 +93,7 @@ test("names of an expression are bound to checks, which it keeps", async () => {
   await create("api");
   const refusals: [extension: object, message: RegExp][] = [
     [{ expression: "api AND" }, /^InvalidInput: extension\.expression: Cannot read health expr/],
+    [{ expression: "constructor" }, /expression: "constructor" is the name of no check/],
     [{ expression: "none" }, /expression: "none" is the name of no check; extension.checks can/],
     [{ expression: "api" }, /expression: "api" is the name of several checks/],
     [
@@ -161,12 +165,49 @@ test("checks are listed in pages, with status and verdicts", async () => {
   assert.match(await own.refusal("GET health-checks?maxItems=0"), /from 1 to 1000/);
 });
 
-test("heartbeats are taken for checks that wait for them", async () => {
+test("heartbeats are taken for checks that wait for them, by key or by token", async () => {
   const extension = { probe: { kind: "heartbeat", everySeconds: 60 } };
-  const id = await create("cron", { extension });
+  const body = { name: "cron", callerReference: "cron", extension };
+  const { id, extension: stored } = await own("POST health-checks", body);
+  const { token } = stored.probe;
+  assert.match(token, /^[\w-]{24}$/);
+  assert.equal((await own("POST health-checks", body)).id, id);
   await own(`POST heartbeats/${id}`);
-  assert.deepEqual(route53.health.beats, [id]);
+  await own(`POST heartbeats/${id}/${token}`);
+  assert.deepEqual(route53.health.beats, [id, id]);
+  const path = `health-checks/${id}/extension`;
+  const slower = { probe: { kind: "heartbeat", everySeconds: 90 } };
+  assert.equal((await own(`PUT ${path}`, slower)).extension.probe.token, token);
   const other = await create("other");
   assert.match(await own.refusal(`POST heartbeats/${other}`), /is no heartbeat check/);
   assert.match(await own.refusal("POST heartbeats/none"), /^NotFound/);
+  for (const wrong of [`${id}/wrong`, `${other}/${token}`, `none/${token}`]) {
+    assert.equal(
+      await own.refusal(`POST heartbeats/${wrong}`),
+      "NotFound: Cannot take heartbeat: no check has this id and token",
+    );
+  }
+});
+
+test("checks are found by name", async () => {
+  const ids = [await create("twin"), await create("twin")].toSorted();
+  const { healthChecks } = await own("GET health-checks?name=twin");
+  assert.deepEqual(
+    healthChecks.map((check: { id: string }) => check.id),
+    ids,
+  );
+  const first = await own("GET health-checks?name=twin&maxItems=1");
+  assert.equal(first.nextMarker, ids[1]);
+  const second = await own(`GET health-checks?name=twin&marker=${first.nextMarker}`);
+  assert.equal(second.healthChecks.length, 1);
+  assert.deepEqual((await own("GET health-checks?name=none")).healthChecks, []);
+});
+
+test("while the health thread starts again, that is what is said", async () => {
+  const id = await create("asked");
+  const { statuses } = route53.health;
+  route53.health.statuses = () => Promise.reject(new HealthUnavailableError("Cannot tell health"));
+  const refused = await own.refusal(`GET health-checks/${id}`);
+  route53.health.statuses = statuses;
+  assert.equal(refused, "ServiceUnavailable: Cannot tell health");
 });

@@ -1,8 +1,11 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { HealthCheckExtension } from "../../control/model/health-check-extension.ts";
+import { HealthUnavailableError } from "../../control/model/health-report.ts";
 import { InputProblem } from "../../control/model/input-object.ts";
 import type { Route, RouteRequest } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "../route53/api-context.ts";
-import { readCheck } from "../route53/health-check-rows.ts";
+import { readCheck, requireHealthCheck } from "../route53/health-check-rows.ts";
 import { healthChecks } from "../route53/health-checks.ts";
 import { changeExtension, createHealthCheck, patched } from "./health-checks.ts";
 import { listHealthChecks, showHealthCheck } from "./health-check-view.ts";
@@ -20,6 +23,7 @@ export function healthRoutes(context: ApiContext): Route[] {
     healthRoute("GET", "health-checks", (request) =>
       listHealthChecks(context, {
         marker: request.query.get("marker") ?? undefined,
+        name: request.query.get("name") ?? undefined,
         limit: countParameter(request, "maxItems", pageSizes),
       }),
     ),
@@ -31,7 +35,7 @@ export function healthRoutes(context: ApiContext): Route[] {
     ),
     healthRoute("DELETE", "health-checks/{id}", (request) => deleteCheck(context, request)),
     ...extensionRoutes(context),
-    healthRoute("POST", "heartbeats/{id}", ({ params }) => beat(context, params["id"] ?? "")),
+    ...heartbeatRoutes(context),
     healthRoute("GET", "health-locations", async () => ({
       locations: await context.health.locations(),
     })),
@@ -78,13 +82,45 @@ async function deleteCheck(context: ApiContext, request: RouteRequest): Promise<
   return {};
 }
 
-async function beat(context: ApiContext, id: string): Promise<object> {
-  const { extension } = readCheck(context, id);
-  if (extension?.probe?.kind !== "heartbeat") {
-    throw new ServiceError("InvalidInput", `Cannot take heartbeat: ${id} is no heartbeat check`);
-  }
-  await context.health.heartbeat(id);
-  return {};
+/** With a key, or with the check's own token: a service that is watched needs no key. */
+function heartbeatRoutes(context: ApiContext): Route[] {
+  const idOf = ({ params }: RouteRequest): string => params["id"] ?? "";
+  const open = healthRoute("POST", "heartbeats/{id}/{token}", async (request) => {
+    const probe = heartbeatOf(context, idOf(request));
+    const token = request.params["token"] ?? "";
+    if (probe?.token !== undefined && isSame(token, probe.token)) {
+      await context.health.heartbeat(idOf(request));
+      return {};
+    }
+    throw new ServiceError("NotFound", "Cannot take heartbeat: no check has this id and token");
+  });
+  return [
+    healthRoute("POST", "heartbeats/{id}", async (request) => {
+      const id = idOf(request);
+      requireHealthCheck(context, id);
+      if (!heartbeatOf(context, id)) {
+        const message = `Cannot take heartbeat: ${id} is no heartbeat check`;
+        throw new ServiceError("InvalidInput", message);
+      }
+      await context.health.heartbeat(id);
+      return {};
+    }),
+    { ...open, access: "none", bodySizeMax: heartbeatBodySizeMax },
+  ];
+}
+
+/** What the services' own tools may send along; nothing reads it. */
+const heartbeatBodySizeMax = 1_024;
+
+function heartbeatOf({ state }: ApiContext, id: string) {
+  const extension = state.get<HealthCheckExtension>("healthCheckExtension", [id]);
+  return extension?.probe?.kind === "heartbeat" ? extension.probe : undefined;
+}
+
+/** In a time that tells nothing of the token. */
+function isSame(one: string, other: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(one), digest(other));
 }
 
 async function listEvents(context: ApiContext, { query, ...request }: RouteRequest) {
@@ -122,6 +158,9 @@ export function healthRoute(method: Route["method"], path: string, answer: Answe
 }
 
 function asOwnError(error: unknown): unknown {
+  if (error instanceof HealthUnavailableError) {
+    return new ServiceError("ServiceUnavailable", error.message);
+  }
   if (error instanceof InputProblem) return new ServiceError("InvalidInput", error.message);
   if (!(error instanceof ServiceError)) return error;
   const code = ownCodes[error.code];

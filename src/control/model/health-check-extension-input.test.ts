@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { readExtension } from "./health-check-extension-input.ts";
 import type { HealthCheckType } from "./health-check.ts";
 import { InputProblem } from "./input-object.ts";
@@ -32,6 +33,7 @@ const taken: [type: HealthCheckType, extension: object, filled?: object][] = [
     { probe: { kind: "script", command: "queue-depth", args: ["--max", ""], timeoutMs: 10_000 } },
   ],
   ["CALCULATED", { probe: { kind: "heartbeat", everySeconds: 90 } }],
+  ["CALCULATED", { probe: { kind: "heartbeat", everySeconds: 9, token: "0123456789_abc-D" } }],
   ["CALCULATED", { children: ["a", "b"] }],
   ["CALCULATED", { expression: "a AND b", checks: { a: "1" } }],
 ];
@@ -52,7 +54,7 @@ const refused: [type: HealthCheckType, extension: unknown, message: string][] = 
     { locations: ["a b"] },
     "extension.locations.0: small letters, digits and - make a location's name",
   ],
-  ["HTTP", { votes: {} }, "extension.votes.share: is missing"],
+  ["HTTP", { votes: {} }, "extension.votes: share or count is expected"],
   ["HTTP", { votes: { share: 1 } }, "extension.votes.share: must be below 1"],
   [
     "HTTP",
@@ -61,6 +63,11 @@ const refused: [type: HealthCheckType, extension: unknown, message: string][] = 
   ],
   ["HTTP", { votes: { count: 0 } }, "extension.votes.count: must be from 1 to 100, not 0"],
   ["HTTP", { votes: { count: 1, share: 0.2 } }, "extension.votes.share: is not expected here"],
+  [
+    "HTTP",
+    { votes: { count: 2 }, locations: ["a"] },
+    "extension.votes.count: 2 of 1 locations can never be",
+  ],
   ["HTTP", { intervalSeconds: 301 }, "extension.intervalSeconds: must be from 1 to 300, not 301"],
   [
     "HTTP",
@@ -109,6 +116,16 @@ const refused: [type: HealthCheckType, extension: unknown, message: string][] = 
   ],
   [
     "CALCULATED",
+    { probe: { kind: "heartbeat", everySeconds: 5, token: "short" } },
+    "extension.probe.token: 5 characters, 16 to 128 are expected",
+  ],
+  [
+    "CALCULATED",
+    { probe: { kind: "heartbeat", everySeconds: 5, token: "0123456789/../.." } },
+    "extension.probe.token: letters, digits, _ and - make a token",
+  ],
+  [
+    "CALCULATED",
     { probe: { kind: "rtt", rttMaxMs: 5 } },
     "extension.probe.kind: rtt is not for a health check of type CALCULATED",
   ],
@@ -121,6 +138,29 @@ const refused: [type: HealthCheckType, extension: unknown, message: string][] = 
   ["CALCULATED", { locations: ["a"] }, /locations: is not for a health check of type CALCULATED/],
   ["RECOVERY_CONTROL", { children: [] }, /children: is not for a health check of type RECOVERY/],
 ] as never;
+
+test("readExtension() takes or refuses whatever JSON there is, and what it took it takes again", () => {
+  const members = [...new Set(taken.flatMap(([, extension]) => Object.keys(extension)))];
+  const value = fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    ...taken.flatMap(([, extension]) => Object.values(extension)).map((one) => fc.constant(one)),
+  );
+  const extension = fc.dictionary(fc.constantFrom(...members, "other"), value, { maxKeys: 4 });
+  const type = fc.constantFrom<HealthCheckType>("HTTP", "HTTPS_STR_MATCH", "TCP", "CALCULATED");
+  fc.assert(
+    fc.property(extension, type, (given, of) => {
+      let read: object;
+      try {
+        read = readExtension(given, of);
+      } catch (error) {
+        assert.ok(error instanceof InputProblem, String(error));
+        return;
+      }
+      assert.deepEqual(readExtension(read, of), read);
+    }),
+    { numRuns: 2_000 },
+  );
+});
 
 test("readExtension() refuses what it does not know, and names the member", () => {
   for (const [type, extension, message] of refused) {

@@ -7,6 +7,8 @@ import {
   childHealthCheckCountMax,
   healthExpressionSizeMax,
   heartbeatMaxSeconds,
+  heartbeatTokenSizeMax,
+  heartbeatTokenSizeMin,
   scriptArgumentCountMax,
   scriptArgumentSizeMax,
 } from "../../base/limits.ts";
@@ -35,7 +37,7 @@ export function readExtension(value: unknown, type: HealthCheckType): HealthChec
   const object = new InputObject(value, "extension");
   const given = {
     locations: object.optional("locations", (name) => readLocations(object, name)),
-    votes: object.optional("votes", (name) => readVotes(object.object(name))),
+    votes: object.optional("votes", (name) => readVotes(object, name)),
     intervalSeconds: object.optional("intervalSeconds", (name) =>
       object.wholeNumber(name, { min: 1, max: checkIntervalMaxMs / 1000 }),
     ),
@@ -64,7 +66,7 @@ export function readExtension(value: unknown, type: HealthCheckType): HealthChec
   const extension = Object.fromEntries(
     Object.entries(given).filter(([, member]) => member !== undefined),
   ) as HealthCheckExtension;
-  refuseForeignMembers(extension, type);
+  refuseUselessMembers(extension, type);
   return extension;
 }
 
@@ -77,7 +79,11 @@ function readLocations(object: InputObject, member: string): string[] {
   return names;
 }
 
-function readVotes(votes: InputObject): { share: number } | { count: number } {
+function readVotes(object: InputObject, member: string): { share: number } | { count: number } {
+  const votes = object.object(member);
+  if (!votes.has("count") && !votes.has("share")) {
+    throw object.problem(member, "share or count is expected");
+  }
   const read = votes.has("count")
     ? { count: votes.wholeNumber("count", { min: 1, max: checkLocationCountMax }) }
     : { share: votes.number("share", { min: 0, max: 1 }) };
@@ -99,10 +105,7 @@ const probeReaders: { [Kind in OwnProbe["kind"]]: (probe: InputObject) => OwnPro
     daysMin: probe.wholeNumber("daysMin", { min: 0, max: dayCountMax }),
   }),
   rtt: (probe) => ({ kind: "rtt", rttMaxMs: probe.wholeNumber("rttMaxMs", timeout) }),
-  heartbeat: (probe) => ({
-    kind: "heartbeat",
-    everySeconds: probe.wholeNumber("everySeconds", { min: 1, max: heartbeatMaxSeconds }),
-  }),
+  heartbeat: readHeartbeat,
   script: readScriptProbe,
 };
 
@@ -111,6 +114,16 @@ function readProbe(probe: InputObject): OwnProbe {
   const read = probeReaders[kind](probe);
   probe.end();
   return read;
+}
+
+const tokenSize = { min: heartbeatTokenSizeMin, max: heartbeatTokenSizeMax };
+
+function readHeartbeat(probe: InputObject): OwnProbe {
+  const everySeconds = probe.wholeNumber("everySeconds", { min: 1, max: heartbeatMaxSeconds });
+  const token = probe.optional("token", (name) => probe.text(name, tokenSize));
+  if (token === undefined) return { kind: "heartbeat", everySeconds };
+  if (/^[\w-]+$/.test(token)) return { kind: "heartbeat", everySeconds, token };
+  throw probe.problem("token", "letters, digits, _ and - make a token");
 }
 
 const rcodes = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"] as const;
@@ -174,19 +187,22 @@ const membersOf: Record<HealthCheckType, readonly Member[]> = {
 
 const ofProbe: Record<OwnProbe["kind"], readonly Member[]> = {
   dns: [...everywhere, ...thresholds, "probe", "responseTimeoutMs"],
-  grpc: [...everywhere, ...thresholds, "probe", "responseTimeoutMs"],
-  "tls-expiry": [...everywhere, ...thresholds, "probe", "responseTimeoutMs"],
+  grpc: [...connecting, "responseTimeoutMs"],
+  "tls-expiry": [...connecting, "responseTimeoutMs"],
   rtt: connecting,
   script: [...everywhere, ...thresholds, "probe"],
   heartbeat: ["probe"],
 };
 
-/** What would have no effect is refused, so that nobody relies on it. */
-function refuseForeignMembers(extension: HealthCheckExtension, type: HealthCheckType): void {
+/** What would have no effect, or never be, is refused, so that nobody relies on it. */
+function refuseUselessMembers(extension: HealthCheckExtension, type: HealthCheckType): void {
   const refuse = (member: string, what: string): never => {
     throw new InputProblem(`extension.${member}`, what);
   };
-  const { probe, expression, children, checks } = extension;
+  const { probe, expression, children, checks, votes, locations } = extension;
+  if (votes && "count" in votes && locations && votes.count > locations.length) {
+    refuse("votes.count", `${votes.count} of ${locations.length} locations can never be`);
+  }
   if (probe && (probe.kind === "heartbeat" ? type !== "CALCULATED" : !checksEndpoint(type))) {
     refuse("probe.kind", `${probe.kind} is not for a health check of type ${type}`);
   }

@@ -41,8 +41,8 @@ export type OwnProbe =
   | { kind: "grpc"; tls: boolean; service: string }
   | { kind: "tls-expiry"; daysMin: number }
   | { kind: "rtt"; rttMaxMs: number }
-  /** The service calls in at least this often. */
-  | { kind: "heartbeat"; everySeconds: number }
+  /** The service calls in at least this often; who knows the token needs no key for it. */
+  | { kind: "heartbeat"; everySeconds: number; token?: string }
   | { kind: "script"; command: string; args: string[]; timeoutMs: number };
 
 /** Ids of the checks that a calculated check's status is made of. */

@@ -1,6 +1,14 @@
 import type { EventBody, HealthEvent, Verdict, VoteCount } from "./health-event.ts";
 
-/** What is known of health at present; the thread that counts votes answers. Plain data. */
+/** The thread that knows cannot answer now: it starts again, or too many wait for it. */
+export class HealthUnavailableError extends Error {
+  override name = "HealthUnavailableError";
+}
+
+/**
+ * What is known of health at present; the thread that counts votes answers. Plain data.
+ * Every answer may be HealthUnavailableError.
+ */
 export type HealthReport = {
   /** Every location that is configured or was heard of, by name. */
   locations(): Promise<LocationReport[]>;

@@ -7,7 +7,7 @@ export type Webhook = {
   url: string;
   /** Requests are signed with it. */
   secret: string;
-  /** Absent: all but verdicts, of which there are many. */
+  /** Absent: all but those of `onlyOnDemand`. */
   events?: HealthEventType[];
   /** Ids; absent: all. Events that are about no check pass. */
   checks?: string[];
@@ -25,10 +25,13 @@ export const healthEventTypes = [
   "test",
 ] as const satisfies HealthEventType[];
 
+/** Verdicts are many, and an alarm's own actions say whom to tell of its states. */
+const onlyOnDemand: ReadonlySet<HealthEventType> = new Set(["health-check.verdict", "alarm.state"]);
+
 /** Whether a webhook is to be told of an event. */
 export function isWanted(webhook: Pick<Webhook, "events" | "checks">, event: HealthEvent): boolean {
   const { events, checks } = webhook;
-  const isOfType = events ? events.includes(event.type) : event.type !== "health-check.verdict";
+  const isOfType = events ? events.includes(event.type) : !onlyOnDemand.has(event.type);
   if (!isOfType) return false;
   return !checks || !("healthCheckId" in event) || checks.includes(event.healthCheckId);
 }

@@ -7,8 +7,9 @@ export type CheckerThreadData = {
   logLevel: LogLevel;
 };
 
-/** A list as `encodeCheckList` writes it. */
-export type ToCheckerThread = { list: Uint8Array };
+export type ToCheckerThread =
+  /** A list as `encodeCheckList` writes it. */
+  { kind: "list"; list: Uint8Array } | { kind: "stop" };
 
 /** Every half second. */
 export type FromCheckerThread = { table: Uint8Array };

@@ -13,11 +13,15 @@ import { realChecker } from "./real-checker.ts";
 const port = present(parentPort, "runs as a worker thread");
 const { location, scriptsAllowed, logLevel } = workerData as CheckerThreadData;
 const logger = createLogger(logLevel).child({ location });
-const checker = realChecker({ location, scriptsAllowed, logger });
+const { checker, killScripts } = realChecker({ location, scriptsAllowed, logger });
 
-port.on("message", ({ list }: ToCheckerThread) => {
+port.on("message", (message: ToCheckerThread) => {
+  if (message.kind === "stop") {
+    killScripts();
+    process.exit();
+  }
   try {
-    checker.setList(decodeCheckList(list));
+    checker.setList(decodeCheckList(message.list));
   } catch (error) {
     // What runs goes on: a thread that died of its list would die of it again.
     logger.error({ err: error }, "cannot take list of checks");

@@ -128,15 +128,17 @@ test("isWanted() lets pass what the filters say", () => {
   const status = { type: "health-check.status", healthCheckId: "one" } as HealthEvent;
   const verdict = { type: "health-check.verdict", healthCheckId: "one" } as HealthEvent;
   const silent = { type: "location.silent" } as HealthEvent;
+  const alarm = { type: "alarm.state" } as HealthEvent;
   const cases: [filters: Pick<Webhook, "events" | "checks">, wanted: HealthEvent[]][] = [
     [{}, [status, silent]],
     [{ events: ["health-check.verdict"] }, [verdict]],
+    [{ events: ["alarm.state"] }, [alarm]],
     [{ checks: ["one"] }, [status, silent]],
     [{ checks: ["two"] }, [silent]],
     [{ checks: ["one"], events: ["health-check.status"] }, [status]],
   ];
   for (const [filters, wanted] of cases) {
-    const passed = [status, verdict, silent].filter((event) => isWanted(filters, event));
+    const passed = [status, verdict, silent, alarm].filter((event) => isWanted(filters, event));
     assert.deepEqual(passed, wanted, JSON.stringify(filters));
   }
 });

@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { IncomingHttpHeaders, RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { testWith } from "../../../test/support/peers.ts";
 import { parseCidr } from "../../base/ip.ts";
 import type { Cidr } from "../../base/ip.ts";
 import type { HealthEvent } from "../../control/model/health-event.ts";
@@ -112,5 +118,29 @@ test("WebhookClient connects to no address that checks may not be sent to", asyn
     const answer = await client.post({ url: target, headers: {}, body: "{}" });
     assert.match("error" in answer ? answer.error : "", /private/, host);
   }
+  assert.equal(count, 0);
+});
+
+const openssl = "/usr/bin/openssl";
+
+testWith([openssl], "WebhookClient takes no certificate that nobody vouches for", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "signpost-webhook-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const [keyFile, certFile] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+  const files = ["-nodes", "-keyout", keyFile, "-out", certFile, "-subj", "/CN=localhost"];
+  execFileSync(openssl, [...request, ...files], { stdio: "ignore" });
+  let count = 0;
+  const server = createTlsServer(
+    { key: readFileSync(keyFile), cert: readFileSync(certFile) },
+    (_, response) => response.end(String(count++)),
+  ).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const client = new WebhookClient(loopback);
+  t.after(() => client.close());
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const answer = await client.post({ url, headers: {}, body: "{}" });
+  assert.match("error" in answer ? answer.error : "", /self-signed certificate/);
   assert.equal(count, 0);
 });

@@ -81,9 +81,9 @@ export class Notifier {
   }
 
   /** Ends requests under way; what waits is in the event log. */
-  async close(): Promise<void> {
+  close(): void {
     for (const queue of this.#queues.values()) queue.close();
-    await this.#client.close();
+    this.#client.close();
   }
 }
 

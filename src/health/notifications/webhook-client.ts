@@ -1,7 +1,9 @@
 import { lookup } from "node:dns";
 import type { LookupAddress } from "node:dns";
+import { request as httpRequest } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
-import { Agent, request } from "undici";
 import { parseIp } from "../../base/ip.ts";
 import type { Cidr } from "../../base/ip.ts";
 import { webhookTimeoutMs } from "../../base/limits.ts";
@@ -19,52 +21,63 @@ export type WebhookAnswer = { status: number } | { error: string };
 /** Sends one request; never throws. */
 export type PostWebhook = (wanted: WebhookRequest) => Promise<WebhookAnswer>;
 
-/** Octets of an answer's body that are read, so that its connection can be used again. */
+/** Octets of an answer's body that are let in before its connection is closed. */
 const answerSizeMax = 16 * 1024;
 
 /**
- * Sends webhooks over HTTP: certificates are validated, redirects are not followed, and addresses
- * that no health check may be sent to are refused after the name is looked up.
+ * Sends webhooks over HTTP, a connection each: certificates are validated, redirects are not
+ * followed, and addresses that no health check may be sent to are refused after the name is looked
+ * up.
  */
 export class WebhookClient {
   readonly #allow: readonly Cidr[];
-  readonly #agent: Agent;
+  readonly #lookup: LookupFunction;
   readonly #timeoutMs: number;
+  readonly #underWay = new Set<ClientRequest>();
 
   constructor(allow: readonly Cidr[], timeoutMs = webhookTimeoutMs) {
     this.#allow = allow;
+    this.#lookup = guardedLookup(allow);
     this.#timeoutMs = timeoutMs;
-    this.#agent = new Agent({
-      connect: { timeout: timeoutMs, lookup: guardedLookup(allow) },
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      connections: 2,
-      maxOrigins: Infinity,
-    });
   }
 
-  readonly post: PostWebhook = async ({ url, headers, body }) => {
+  readonly post: PostWebhook = ({ url, headers, body }) => {
+    const target = new URL(url);
     // A literal address is not looked up: it is judged here.
-    const refused = refusedHost(new URL(url), this.#allow);
-    if (refused !== undefined) return { error: refused };
-    try {
-      const answer = await request(url, {
+    const error = refusedHost(target, this.#allow);
+    if (error !== undefined) return Promise.resolve({ error });
+    return new Promise((resolve) => {
+      const request = (target.protocol === "https:" ? httpsRequest : httpRequest)(target, {
         method: "POST",
-        headers,
-        body,
-        dispatcher: this.#agent,
+        headers: { ...headers, "content-length": Buffer.byteLength(body) },
+        agent: false,
+        lookup: this.#lookup,
         signal: AbortSignal.timeout(this.#timeoutMs),
       });
-      await answer.body.dump({ limit: answerSizeMax });
-      return { status: answer.statusCode };
-    } catch (error) {
-      return { error: describe(error as Error) };
-    }
+      this.#underWay.add(request);
+      request.on("close", () => this.#underWay.delete(request));
+      request.on("error", (failure) => resolve({ error: describe(failure) }));
+      request.on("response", (answer) => {
+        discard(answer);
+        resolve({ status: answer.statusCode ?? 0 });
+      });
+      request.end(body);
+    });
   };
 
-  close(): Promise<void> {
-    return this.#agent.destroy();
+  /** Ends what is under way. */
+  close(): void {
+    for (const request of this.#underWay) request.destroy();
   }
+}
+
+function discard(answer: IncomingMessage): void {
+  let size = 0;
+  answer.on("error", () => {}); // cut off: the status has said all
+  answer.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > answerSizeMax) answer.destroy();
+  });
 }
 
 /** Why nothing can be sent to a URL whose host is an address; undefined where it can. */
@@ -93,7 +106,6 @@ function guardedLookup(allow: readonly Cidr[]): LookupFunction {
 }
 
 function describe(error: Error & { code?: string }): string {
-  if (error.name === "TimeoutError") return "no answer in time";
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  return `${error.message || (error.code ?? error.name)}${cause}`.slice(0, 300);
+  if (error.name === "AbortError") return "no answer in time";
+  return (error.message || (error.code ?? error.name)).slice(0, 300);
 }

@@ -13,6 +13,7 @@ export class Attempt {
   readonly result: Promise<ProbeResult>;
   #resolve: (result: ProbeResult) => void = () => {};
   #ended = false;
+  #endsAt = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #lastLook: NodeJS.Immediate | undefined;
   #closers: (() => void)[] = [];
@@ -31,14 +32,20 @@ export class Attempt {
     return this.#ended;
   }
 
+  /** Sets the time for all that is still to come; no `limit` goes beyond it. */
+  deadline(timeoutMs: number): void {
+    this.#endsAt = performance.now() + timeoutMs;
+  }
+
   /** Sets the time that what happens now may take, in place of the limit set before. */
   limit(timeoutMs: number, reason: Reason, detail = 0): void {
     if (this.#ended) return;
     this.#clearLimit();
+    const leftMs = Math.min(timeoutMs, this.#endsAt - performance.now());
     this.#timer = setTimeout(() => {
       // Where this thread was late, an answer may be there already: the sockets are read first.
       this.#lastLook = setImmediate(() => this.end(reason, detail));
-    }, timeoutMs);
+    }, leftMs);
   }
 
   #clearLimit(): void {

@@ -1,14 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 
-/** As the detail of `Reason.certificateInvalid`. */
-export const CertificateProblem = {
-  untrusted: 0,
-  notInTime: 1,
-  wrongName: 2,
-  none: 3,
-} as const;
-export type CertificateProblem = (typeof CertificateProblem)[keyof typeof CertificateProblem];
+import { CertificateProblem } from "./detail.ts";
 
 /** Whether a certificate has a name, as common name or subject alternative name. */
 export function certificateIncludes(certificate: X509Certificate, name: string): boolean {

@@ -4,6 +4,7 @@ import { connect as connectTls } from "node:tls";
 import type { TLSSocket } from "node:tls";
 
 import type { Attempt } from "./attempt.ts";
+import { handshakeTimedOut } from "./detail.ts";
 import { Reason } from "./reason.ts";
 import { openContext, validatingContext } from "./tls-contexts.ts";
 
@@ -30,9 +31,6 @@ export type TlsOptions = {
  * @param letGo from then on the socket's end is not the attempt's; its errors still are
  */
 export type OnReady<S> = (socket: S, letGo: () => void) => void;
-
-/** As the detail of `Reason.tlsFailed`: the handshake did not end in time. */
-export const handshakeTimedOut = 1;
 
 /**
  * Opens a TCP connection of its own for a probe; closed when the attempt ends. Errors end the

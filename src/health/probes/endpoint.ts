@@ -1,7 +1,7 @@
 import { formatIp, parseIp } from "../../base/ip.ts";
 import { isRefusedEndpoint } from "../../base/refused-endpoint.ts";
 import type { Attempt } from "./attempt.ts";
-import { lookupFailed } from "./host-resolver.ts";
+import { LookupFailure } from "./detail.ts";
 import type { EndpointSpec } from "./probe-spec.ts";
 import { Reason } from "./reason.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -30,7 +30,7 @@ async function lookUp(
   attempt: Attempt,
   { resolve }: Surroundings,
 ): Promise<string | undefined> {
-  const found = host && resolve ? await resolve(host) : { failure: lookupFailed };
+  const found = host && resolve ? await resolve(host) : { failure: LookupFailure.other };
   if ("addresses" in found && found.addresses[0] !== undefined) return found.addresses[0];
   attempt.end(Reason.resolutionFailed, "failure" in found ? found.failure : 0);
   return undefined;

@@ -5,6 +5,7 @@ import {
   probeLookupTimeoutMs,
   probeQueueCountMax,
 } from "../../base/limits.ts";
+import { LookupFailure } from "./detail.ts";
 import { Slots } from "./slots.ts";
 
 /** IPv4 addresses of a name, in the name server's order, or why there are none. Never rejects. */
@@ -12,13 +13,8 @@ export type HostLookup = (host: string) => Promise<HostAddresses>;
 
 export type HostAddresses =
   | { addresses: readonly string[] }
-  /** A response code; 0 where there is the name but no A record; `lookupTimedOut`. */
+  /** The detail of `Reason.resolutionFailed`. */
   | { failure: number };
-
-/** As the detail of `Reason.resolutionFailed`: no name server answered in time. */
-export const lookupTimedOut = 1_000;
-/** The same: the lookup failed in another way. */
-export const lookupFailed = 1_001;
 
 const failures: Readonly<Record<string, number>> = {
   ENODATA: 0,
@@ -27,7 +23,7 @@ const failures: Readonly<Record<string, number>> = {
   ENOTFOUND: 3,
   ENOTIMP: 4,
   EREFUSED: 5,
-  ETIMEOUT: lookupTimedOut,
+  ETIMEOUT: LookupFailure.timedOut,
 };
 
 /** Time for the first try of a name server; c-ares doubles it for the second. */
@@ -47,7 +43,7 @@ export function createHostResolver(servers?: readonly string[]): HostLookup {
     const existing = underWay.get(host);
     if (existing) return existing;
     const lookup = slots
-      .run(() => withinTime(lookUp(resolver, host)), { failure: lookupFailed })
+      .run(() => withinTime(lookUp(resolver, host)), { failure: LookupFailure.other })
       .finally(() => underWay.delete(host));
     underWay.set(host, lookup);
     return lookup;
@@ -59,13 +55,18 @@ async function lookUp(resolver: Resolver, host: string): Promise<HostAddresses> 
     const addresses = await resolver.resolve4(host);
     return addresses.length > 0 ? { addresses } : { failure: 0 };
   } catch (error) {
-    return { failure: failures[(error as NodeJS.ErrnoException).code ?? ""] ?? lookupFailed };
+    return {
+      failure: failures[(error as NodeJS.ErrnoException).code ?? ""] ?? LookupFailure.other,
+    };
   }
 }
 
 async function withinTime(lookup: Promise<HostAddresses>): Promise<HostAddresses> {
   const late = Promise.withResolvers<HostAddresses>();
-  const timer = setTimeout(() => late.resolve({ failure: lookupTimedOut }), probeLookupTimeoutMs);
+  const timer = setTimeout(
+    () => late.resolve({ failure: LookupFailure.timedOut }),
+    probeLookupTimeoutMs,
+  );
   try {
     return await Promise.race([lookup, late.promise]);
   } finally {

@@ -11,7 +11,7 @@ import { locationVerdict } from "./health-events.ts";
 import type { HealthSummary } from "./health-messages.ts";
 import type { StatusEntry } from "./health-statuses.ts";
 import type { HealthWatch } from "./health-watch.ts";
-import { statusText } from "./status-text.ts";
+import { describeResult } from "../probes/observation-text.ts";
 
 /** What the API asks of the health thread, answered from what it has at the moment. */
 export function locationReports({ locations }: HealthWatch): LocationReport[] {
@@ -73,7 +73,7 @@ export function lastFailures(watch: HealthWatch, healthCheckId: string): Observa
     const { reason, detail, atSeconds } = failure;
     return {
       ...observation,
-      status: statusText(reason, detail),
+      status: describeResult(reason, detail),
       checkedAt: iso(atSeconds * 1_000),
     };
   });
@@ -106,9 +106,8 @@ export function summarise(
 function problemsOf(unwatchedChecks: number, liveLocations: number): string[] {
   if (unwatchedChecks === 0) return [];
   const checks = unwatchedChecks === 1 ? "1 health check" : `${unwatchedChecks} health checks`;
-  return liveLocations === 0
-    ? [`no live checker: ${checks} keep the status they had`]
-    : [`no live checker at the locations of ${checks}: they keep the status they had`];
+  const what = liveLocations === 0 ? "no live checker" : "no live checker at the locations";
+  return [`${what} of ${checks}: last statuses stay`];
 }
 
 type Found = NonNullable<ReturnType<NonNullable<CheckerLocation["table"]>["record"]>>;

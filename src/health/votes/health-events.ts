@@ -13,7 +13,7 @@ import { explainStatus, voteCountOf } from "./explain-status.ts";
 import { withParents } from "./health-plan.ts";
 import type { HealthPlan, PlannedCheck } from "./health-plan.ts";
 import type { Flip, HealthInputs, StatusEntry } from "./health-statuses.ts";
-import { statusText } from "./status-text.ts";
+import { describeResult } from "../probes/observation-text.ts";
 
 type World = {
   plan: HealthPlan;
@@ -101,7 +101,7 @@ export function locationVerdict(
     location: name,
     ...(region === null ? {} : { region }),
     verdict: verdictNames[record?.verdict ?? Verdict.unknown],
-    status: record ? statusText(record.reason, record.detail) : "No result yet",
+    status: record ? describeResult(record.reason, record.detail) : "No result yet",
   };
 }
 

@@ -6,6 +6,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
 import {
+  healthDataBatchCount,
   healthEventFileCountMaxDefault,
   healthEventFileSizeMaxDefault,
   healthReadRestFactor,
@@ -31,6 +32,7 @@ import { planTables } from "./health-plan.ts";
 import { HealthWatch } from "./health-watch.ts";
 
 const summaryMs = 1_000;
+const measuredEveryMs = 60_000;
 
 const port = present(parentPort, "runs as a worker thread");
 const { dataDir, storePort, status, allow, eventDirectory, logLevel } =
@@ -67,6 +69,7 @@ log.onCommitted(({ tables }) => {
 port.on("message", receive);
 const tick = setInterval(() => watch.count(), healthTickMs);
 const report = setInterval(summary, summaryMs);
+const measuring = setInterval(measure, measuredEveryMs);
 summary();
 
 let isReading = false;
@@ -140,6 +143,16 @@ function summary(): void {
   post({ kind: "summary", summary: summarise(watch, beside) });
 }
 
+/** Tells what was measured in the last minute, some at a time: the main thread passes it on. */
+function measure(): void {
+  const data = [...watch.measurements.data(watch.statuses.entries, Date.now())];
+  const tell = (): void => {
+    post({ kind: "metricData", data: data.splice(0, healthDataBatchCount) });
+    if (data.length > 0) setImmediate(tell);
+  };
+  if (data.length > 0) tell();
+}
+
 let complainedMs = -Infinity;
 
 /** Says what is wrong, at most every few seconds. */
@@ -153,6 +166,7 @@ function complain(what: string): void {
 async function stop(): Promise<void> {
   clearInterval(tick);
   clearInterval(report);
+  clearInterval(measuring);
   events.flush();
   await file.close();
   database.close();

@@ -10,6 +10,7 @@ import { CheckerLocations } from "./checker-locations.ts";
 import type { EventLog } from "./event-log.ts";
 import { flipEvent, locationEvent, verdictEvents } from "./health-events.ts";
 import type { HealthDatabase } from "./health-database.ts";
+import { HealthMeasurements } from "./health-measurements.ts";
 import { readHealthPlan } from "./health-plan.ts";
 import { HealthStatuses } from "./health-statuses.ts";
 import type { Flip, StatusEntry, Times } from "./health-statuses.ts";
@@ -34,6 +35,7 @@ export class HealthWatch {
   readonly locations = new CheckerLocations();
   readonly statuses: HealthStatuses;
   readonly lists: CheckLists;
+  readonly measurements = new HealthMeasurements();
   readonly #parts: HealthWatchParts;
   readonly #alarmStates = new Map<string, AlarmState>();
   readonly #startedMs: number;
@@ -102,7 +104,8 @@ export class HealthWatch {
       const { name, region } = location;
       this.#write((database) => database.putLocation({ name, region, seenAtMs: times.atMs }));
     }
-    const entries = this.statuses.entries;
+    const { entries } = this.statuses;
+    this.measurements.take(entries, location);
     for (const body of verdictEvents(entries, location, before)) this.#event(body);
   }
 
@@ -138,6 +141,7 @@ export class HealthWatch {
     const { flips, unsaved } = this.statuses.count(times);
     this.#countTookMs = this.#parts.times().nowMs - times.nowMs;
     this.#flipCount += flips.length;
+    this.measurements.flipped(flips);
     if (unsaved.length > 0) this.#save(unsaved);
     const { liveCount } = this.locations;
     for (const location of silent) {

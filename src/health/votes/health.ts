@@ -8,6 +8,7 @@ import {
 import type { AlarmState } from "../../control/model/alarm.ts";
 import type { Committed } from "../../control/model/committed.ts";
 import type { HealthEvent } from "../../control/model/health-event.ts";
+import { HealthUnavailableError } from "../../control/model/health-report.ts";
 import type { HealthReport } from "../../control/model/health-report.ts";
 import type { MetricDatum } from "../../metrics/metric.ts";
 import type { LogLevel } from "../../telemetry/logger.ts";
@@ -60,15 +61,13 @@ export type Health = {
   stop(): Promise<void>;
 };
 
-/** The health thread cannot answer now: it starts again, or too many wait. */
-export class HealthUnavailableError extends Error {
-  override name = "HealthUnavailableError";
-}
-
 /** Starts the thread that counts votes, and starts it again should it die. */
 export function startHealth(options: HealthOptions): Health {
   return new HealthFacade(options);
 }
+
+/** Tables and plans live long or not at all: a large nursery would only fill memory. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
 
 type Question = { resolve(value: unknown): void; reject(error: Error): void };
 
@@ -161,7 +160,9 @@ class HealthFacade implements Health {
       ...{ dataDir, storePort, status, allow, eventDirectory, logLevel },
     };
     const url = new URL("./health-thread.ts", import.meta.url);
-    const thread = new Worker(url, { workerData, transferList: [storePort] });
+    const thread = new Worker(url, {
+      ...{ name: "health", workerData, transferList: [storePort], resourceLimits },
+    });
     let reason = new Error("the health thread ended");
     thread.on("message", (message: FromHealth) => this.#receive(message));
     thread.on("error", (error) => {

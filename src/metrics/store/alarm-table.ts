@@ -11,6 +11,7 @@ import type {
   AlarmHistoryQuery,
   AlarmStatus,
 } from "../metrics-desk.ts";
+import { inTransaction, isDamage } from "./schema.ts";
 
 /** What is kept of an alarm over a restart. */
 export type SavedAlarm = {
@@ -27,6 +28,7 @@ export type NewHistoryItem = Omit<AlarmHistoryItem, "id">;
 /** States and history of alarms, and states of the copies that health checks keep of them. */
 export class AlarmTable {
   readonly #db: DatabaseSync;
+  readonly #onProblem: (error: unknown) => void;
   readonly #saveAlarm: StatementSync;
   readonly #removeAlarm: StatementSync;
   readonly #saveCheck: StatementSync;
@@ -34,8 +36,10 @@ export class AlarmTable {
   readonly #append: StatementSync;
   readonly #prune: StatementSync;
 
-  constructor(db: DatabaseSync) {
+  /** `onProblem` is told what could not be written. */
+  constructor(db: DatabaseSync, onProblem: (error: unknown) => void) {
     this.#db = db;
+    this.#onProblem = onProblem;
     this.#saveAlarm = db.prepare("INSERT OR REPLACE INTO alarmState VALUES (?, ?)");
     this.#removeAlarm = db.prepare("DELETE FROM alarmState WHERE name = ?");
     this.#saveCheck = db.prepare("INSERT OR REPLACE INTO checkState VALUES (?, ?)");
@@ -48,6 +52,20 @@ export class AlarmTable {
          SELECT id FROM alarmHistory WHERE name = ?1 ORDER BY id DESC
          LIMIT 1 OFFSET ${alarmHistoryCountMax})`,
     );
+  }
+
+  /**
+   * Runs `f` in a transaction. What cannot be written, on a full disk for one, is lost at the next
+   * start: alarms go on without.
+   * @throws Error of SQLite where the file is damaged
+   */
+  write(f: () => void): void {
+    try {
+      inTransaction(this.#db, f);
+    } catch (error) {
+      if (isDamage(error)) throw error;
+      this.#onProblem(error);
+    }
   }
 
   alarms(): Map<string, SavedAlarm> {

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { metricCountMax } from "../../base/limits.ts";
-import { compareMetrics, metricKey, metricOfKey } from "../metric-key.ts";
+import { metricKey, metricOfKey, metricSortText } from "../metric-key.ts";
 import { MetricsUnavailableError } from "../metrics-desk.ts";
 import type { MetricId, MetricListPage, MetricListQuery } from "../metrics-desk.ts";
 import type { PointTable } from "./point-table.ts";
@@ -9,6 +9,8 @@ export type KnownMetric = {
   id: number;
   key: string;
   metric: MetricId;
+  /** Metrics are listed by this: `metricSortText`. */
+  sortText: string;
   /** The begin of its newest bucket, seconds since 1970. */
   lastAt: number;
 };
@@ -31,8 +33,7 @@ export class MetricCatalogue {
     this.#countMax = countMax;
     for (const row of db.prepare("SELECT id, key FROM metric").iterate()) {
       const { id, key } = row as { id: number; key: string };
-      const known = { id, key, metric: metricOfKey(key), lastAt: points.newestAt(id) };
-      this.#byKey.set(key, known);
+      this.#byKey.set(key, knownMetric(id, key, points.newestAt(id)));
       this.#nextId = Math.max(this.#nextId, id + 1);
     }
   }
@@ -63,11 +64,12 @@ export class MetricCatalogue {
 
   list(query: MetricListQuery): MetricListPage {
     this.#sorted ??= [...this.#byKey.values()].toSorted((a, b) =>
-      compareMetrics(a.metric, b.metric),
+      a.sortText < b.sortText ? -1 : 1,
     );
+    const from = query.from ? metricSortText(query.from) : "";
     const metrics: MetricId[] = [];
     for (const known of this.#sorted) {
-      if (query.from && compareMetrics(known.metric, query.from) < 0) continue;
+      if (known.sortText < from) continue;
       if (!fits(known, query)) continue;
       if (metrics.length === query.limit) return { metrics, next: known.metric };
       metrics.push(known.metric);
@@ -103,12 +105,17 @@ export class MetricCatalogue {
   }
 
   #add(key: string): KnownMetric {
-    const known = { id: this.#nextId++, key, metric: metricOfKey(key), lastAt: 0 };
+    const known = knownMetric(this.#nextId++, key, 0);
     this.#byKey.set(key, known);
     this.#fresh.push(known);
     this.#sorted = undefined;
     return known;
   }
+}
+
+function knownMetric(id: number, key: string, lastAt: number): KnownMetric {
+  const metric = metricOfKey(key);
+  return { id, key, metric, sortText: metricSortText(metric), lastAt };
 }
 
 function fits({ metric, lastAt }: KnownMetric, query: MetricListQuery): boolean {

@@ -16,9 +16,6 @@ export type Bucket = {
 
 export type Point = Bucket & { aggregate: Aggregate };
 
-/** Seconds of the buckets that values are kept in, finest first. */
-export const resolutions = [1, 60, 300, 3_600] as const;
-
 type Row = [
   resolution: number,
   at: number,
@@ -112,11 +109,12 @@ export class PointTable {
 
   /** The begin of the newest bucket, seconds since 1970; 0 where there is none. */
   newestAt(metric: number): number {
-    const times = resolutions.map((resolution) => {
+    const newestOf = (resolution: number): number => {
       const row = this.#newest.get(metric, resolution) as unknown as [number | null];
       return row[0] ?? 0;
-    });
-    return Math.max(...times);
+    };
+    // What is kept in coarser buckets is older.
+    return Math.max(newestOf(1), newestOf(60)) || newestOf(300) || newestOf(3_600);
   }
 }
 

@@ -30,8 +30,9 @@ export class Ageing {
   #nextId = 0;
   /** Seconds since 1970; everything before is dropped. */
   #horizon = 0;
-  /** The oldest value met in this walk. */
+  /** The oldest value met in this walk, where it is looked for: the file is too big. */
   #oldestAt = Infinity;
+  #isTooBig = false;
   #droppedCount = 0;
 
   constructor(db: DatabaseSync, store: MetricStore, fileSizeMax: number) {
@@ -53,6 +54,7 @@ export class Ageing {
 
   /** One turn; true when it has come round all metrics. */
   turn(nowMs: number): boolean {
+    if (this.#nextId === 0) this.#isTooBig = this.size() > this.#fileSizeMax;
     const metrics = this.#store.catalogue.from(this.#nextId, metricAgeingCountMax);
     this.#store.transaction(() => {
       for (const known of metrics) this.#age(known, nowMs / 1000);
@@ -64,7 +66,7 @@ export class Ageing {
   }
 
   #endWalk(now: number): void {
-    if (this.size() > this.#fileSizeMax && this.#oldestAt < now) {
+    if (this.#isTooBig && this.#oldestAt < now) {
       this.#horizon = Math.ceil(this.#oldestAt + (now - this.#oldestAt) * droppedShare);
     }
     this.#nextId = 0;
@@ -74,18 +76,22 @@ export class Ageing {
   #age(known: KnownMetric, now: number): void {
     const { points } = this.#store;
     retention.forEach(({ resolution, ageMaxSeconds }, i) => {
-      const dropped = points.removeBefore(known.id, resolution, this.#horizon);
-      this.#droppedCount += dropped;
+      if (this.#isTooBig) this.#drop(known.id, resolution);
       const coarser = retention[i + 1]?.resolution;
       // A coarser bucket is joined when all of it is old.
       const before = floorTo(now - ageMaxSeconds, coarser ?? resolution);
       if (coarser === undefined) points.removeBefore(known.id, resolution, before);
       else this.#join(known.id, { resolution, coarser, before });
-      const [first] = points.oldest(known.id, resolution, { before: Infinity, limit: 1 });
-      if (first) this.#oldestAt = Math.min(this.#oldestAt, first.at);
     });
     const isUsed = this.#store.hasWaiting(known) || !points.isEmpty(known.id);
     if (!isUsed) this.#store.catalogue.remove(known);
+  }
+
+  #drop(metric: number, resolution: number): void {
+    const { points } = this.#store;
+    this.#droppedCount += points.removeBefore(metric, resolution, this.#horizon);
+    const [first] = points.oldest(metric, resolution, { before: Infinity, limit: 1 });
+    if (first) this.#oldestAt = Math.min(this.#oldestAt, first.at);
   }
 
   #join(

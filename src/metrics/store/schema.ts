@@ -51,16 +51,22 @@ export type MetricsFileOptions = {
 export function openMetricsFile(options: MetricsFileOptions): DatabaseSync {
   const { path, onDamage } = options;
   try {
+    return openSound(options);
+  } catch (error) {
+    onDamage(`metrics are kept in memory only, ${path} cannot be used: ${textOf(error)}`);
+    return openChecked({ ...options, path: ":memory:" });
+  }
+}
+
+function openSound(options: MetricsFileOptions): DatabaseSync {
+  const { path, onDamage } = options;
+  try {
     return openChecked(options);
   } catch (error) {
+    if (!isDamage(error)) throw error;
     onDamage(`metrics begin anew, ${path} is set aside as ${path}.damaged: ${textOf(error)}`);
-  }
-  try {
     setAside(path);
     return openChecked(options);
-  } catch (error) {
-    onDamage(`metrics are kept in memory only, ${path} cannot be written: ${textOf(error)}`);
-    return openChecked({ ...options, path: ":memory:" });
   }
 }
 
@@ -75,7 +81,13 @@ export function setAside(path: string): void {
 export function isDamage(error: unknown): boolean {
   const code = (error as { errcode?: number }).errcode ?? 0;
   const primary = code & 0xff;
+  if (error instanceof VersionError) return true;
   return primary === sqliteCorrupt || primary === sqliteNotADatabase;
+}
+
+/** The file is of another version of Signpost, or another's. */
+class VersionError extends Error {
+  override name = "VersionError";
 }
 
 const sqliteCorrupt = 11;
@@ -91,7 +103,7 @@ function openChecked({ path, sizeMax }: MetricsFileOptions): DatabaseSync {
     db.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
     const version = pragma(db, "user_version");
     if (version === 0 && pragma(db, "page_count") <= 1) db.exec(`BEGIN; ${tables} COMMIT`);
-    else if (version !== schemaVersion) throw new Error(`its version is ${version}`);
+    else if (version !== schemaVersion) throw new VersionError(`its version is ${version}`);
     const size = pragma(db, "page_size");
     db.exec(`PRAGMA max_page_count = ${Math.ceil((sizeMax * headroom) / size)}`);
     for (const table of ["metric", "point", "alarmState", "checkState", "alarmHistory"]) {
@@ -106,6 +118,19 @@ function openChecked({ path, sizeMax }: MetricsFileOptions): DatabaseSync {
 
 /** Old values go when the file has its size; this is for what comes before they are gone. */
 const headroom = 1.25;
+
+/** Runs `f` in a transaction that is undone where it throws. */
+export function inTransaction<T>(db: DatabaseSync, f: () => T): T {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const result = f();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
 
 export function pragma(db: DatabaseSync, name: string): number {
   return Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0] as number;

@@ -230,8 +230,42 @@ class Route53(unittest.TestCase):
         self.assertEqual(details, {"CountryCode": "DE", "CountryName": "Germany"})
         self.refused("NoSuchGeoLocation", 404, CLIENT.get_geo_location, CountryCode="XX")
 
+    def test_health_checks(self):
+        config = {"Type": "TCP", "IPAddress": "8.8.8.8", "Port": 53}
+        create = CLIENT.create_health_check
+        made = create(CallerReference="boto", HealthCheckConfig=config)["HealthCheck"]
+        again = create(CallerReference="boto", HealthCheckConfig=config)["HealthCheck"]
+        self.assertEqual(again, made)
+        other = {**config, "Port": 54}
+        exists = "HealthCheckAlreadyExists"
+        self.refused(exists, 409, create, CallerReference="boto", HealthCheckConfig=other)
+        check = {"HealthCheckId": made["Id"]}
+        update = CLIENT.update_health_check
+        changed = update(**check, HealthCheckVersion=1, Disabled=True)["HealthCheck"]
+        self.assertEqual(changed["HealthCheckVersion"], 2)
+        self.refused("HealthCheckVersionMismatch", 409, update, **check, HealthCheckVersion=1)
+        self.assertEqual(CLIENT.get_health_check(**check)["HealthCheck"], changed)
+        pages = CLIENT.get_paginator("list_health_checks").paginate(PaginationConfig={"PageSize": 1})
+        listed = [one["Id"] for page in pages for one in page["HealthChecks"]]
+        self.assertIn(made["Id"], listed)
+        self.assertEqual(CLIENT.get_health_check_count()["HealthCheckCount"], len(listed))
+        parent = {"Type": "CALCULATED", "HealthThreshold": 1, "ChildHealthChecks": [made["Id"]]}
+        calculated = create(CallerReference="boto-parent", HealthCheckConfig=parent)["HealthCheck"]
+        for call in (CLIENT.get_health_check_status, CLIENT.get_health_check_last_failure_reason):
+            self.assertEqual(call(**check)["HealthCheckObservations"], [])
+            self.refused("InvalidInput", 400, call, HealthCheckId=calculated["Id"])
+            self.refused("NoSuchHealthCheck", 404, call, HealthCheckId="none")
+        for one in CLIENT.get_checker_ip_ranges()["CheckerIpRanges"]:
+            self.assertRegex(one, r"/(32|128)$")
+        delete = CLIENT.delete_health_check
+        self.refused("HealthCheckInUse", 400, delete, **check)
+        delete(HealthCheckId=calculated["Id"])
+        delete(**check)
+        self.refused("NoSuchHealthCheck", 404, CLIENT.get_health_check, **check)
+
     def test_later_steps(self):
-        self.refused("NotImplemented", 501, CLIENT.get_checker_ip_ranges)
+        zone = create_zone("dnssec.example")["HostedZone"]["Id"]
+        self.refused("NotImplemented", 501, CLIENT.get_dnssec, HostedZoneId=zone)
 
 
 if __name__ == "__main__":

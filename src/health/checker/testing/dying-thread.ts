@@ -8,8 +8,9 @@ const text = (what: string): void => {
 };
 
 text(`started ${location}`);
-parentPort?.on("message", ({ list }: ToCheckerThread) => {
-  const what = new TextDecoder().decode(list);
+parentPort?.on("message", (message: ToCheckerThread) => {
+  if (message.kind === "stop") process.exit();
+  const what = new TextDecoder().decode(message.list);
   if (what === "die") throw new Error("a defect");
   text(`list ${what}`);
 });
