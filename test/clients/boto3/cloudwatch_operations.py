@@ -119,7 +119,7 @@ class CloudWatch(unittest.TestCase):
         )
         self.refused(
             "NotImplemented", 501, CLIENT.get_metric_data, StartTime=minutes(-1), EndTime=minutes(0),
-            MetricDataQueries=[{"Id": "a", "Expression": "1 + 1"}],
+            MetricDataQueries=[{"Id": "a", "Expression": "SEARCH('x', 'Sum')"}],
         )
 
     def test_alarms(self):
