@@ -10,7 +10,10 @@ import { CommandFailure, optional } from "./command.ts";
 import type { Invocation } from "./command.ts";
 
 /** Where a running Signpost is and how to sign for it. */
-export type Connection = AccessKey & { endpoint: URL };
+export type Connection = {
+  endpoint: URL;
+  key: AccessKey;
+};
 
 /** The connection of an invocation's `--data`. */
 export function connectionOf(invocation: Invocation): Connection {
@@ -27,7 +30,7 @@ function findConnection(data: string, env: NodeJS.ProcessEnv): Connection {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
   const given = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
   const key = given ?? readCredentials(join(data, "credentials"), data);
-  return { endpoint: new URL(endpoint), ...key };
+  return { endpoint: new URL(endpoint), key };
 }
 
 function readOwn(path: string, data: string): string {
@@ -64,7 +67,7 @@ export async function send(connection: Connection, own: OwnRequest): Promise<Inc
   const body = own.body ?? "";
   const sha256 =
     typeof body === "string" ? createHash("sha256").update(body).digest("hex") : body.sha256;
-  const { target, headers } = await signOwnCall({ endpoint, key: connection }, { ...own, sha256 });
+  const { target, headers } = await signOwnCall(connection, { ...own, sha256 });
   const request = (endpoint.protocol === "https:" ? httpsRequest : httpRequest)(target, {
     method: own.method,
     headers,

@@ -7,9 +7,9 @@ import { explainCommand } from "./explain-command.ts";
 import { geoCommands } from "./geo-commands.ts";
 import { healthCommands } from "./health-commands.ts";
 import { keyCommands } from "./key-commands.ts";
+import { recordCommands } from "./record-commands.ts";
 import { notificationCommands } from "./notification-commands.ts";
 import { routingControlCommands } from "./routing-control-commands.ts";
-import { recordCommands } from "./record-commands.ts";
 import { statusCommand } from "./status-command.ts";
 import { vpcCommands } from "./vpc-commands.ts";
 import { zoneCommands } from "./zone-commands.ts";
@@ -19,11 +19,11 @@ export const commands: readonly Command[] = [
   ...keyCommands,
   ...vpcCommands,
   ...geoCommands,
+  ...recordCommands,
   ...checkerCommands,
   ...healthCommands,
   ...routingControlCommands,
   ...notificationCommands,
-  ...recordCommands,
   explainCommand,
   statusCommand,
 ];

@@ -36,6 +36,7 @@ function open() {
     onCheckStates: (all) => {
       states = all;
     },
+    onProblem: assert.fail,
     onClockJump: (ms) => jumps.push(ms),
   });
   const change = (table: string, rows: Rows): void => {

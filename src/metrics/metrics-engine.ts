@@ -42,6 +42,8 @@ export type MetricsEngineOptions = {
   onAlarmEvent(event: AlarmEvent): void;
   /** Of all CLOUDWATCH_METRIC checks, by health check id; called with the first ones too. */
   onCheckStates(states: ReadonlyMap<string, AlarmState>): void;
+  /** States or history of alarms could not be written. */
+  onProblem(error: unknown): void;
   /** The wall clock has jumped by so much. */
   onClockJump(ms: number): void;
 };
@@ -73,15 +75,14 @@ export class MetricsEngine implements MetricsDesk {
     const { db, fileSizeMax, arnOf, clocks, status, onAlarmEvent: onEvent } = options;
     this.#options = options;
     this.#store = new MetricStore(db);
-    this.#table = new AlarmTable(db);
+    this.#table = new AlarmTable(db, options.onProblem);
     this.#ageing = new Ageing(db, this.#store, fileSizeMax);
     this.#alarms = new AlarmBoard({ store: this.#store, table: this.#table, arnOf, onEvent });
-    this.#checks = new CheckBoard(this.#store, this.#table);
+    this.#checks = new CheckBoard(this.#store, this.#table, options.onCheckStates);
     this.#loads = new LoadWriter(status);
     const wallMs = clocks.wallMs();
     this.#moment = { wallMs, steadyMs: clocks.steadyMs(), observedFromMs: wallMs };
     this.readState(metricsTables);
-    options.onCheckStates(this.#checks.states());
   }
 
   /** Reads what the state says of alarms, checks and loads, where these tables have changed. */
@@ -96,9 +97,7 @@ export class MetricsEngine implements MetricsDesk {
           moment,
         );
       }
-      if (tables.has("healthCheck") && this.#checks.setChecks(this.#rulesOfChecks(), moment)) {
-        this.#options.onCheckStates(this.#checks.states());
-      }
+      if (tables.has("healthCheck")) this.#checks.setChecks(this.#rulesOfChecks(), moment);
       if (tables.has("loadSlot")) this.#readSlots(moment);
     });
   }
@@ -170,7 +169,7 @@ export class MetricsEngine implements MetricsDesk {
     const moment = this.#now();
     const began = performance.now();
     this.#loads.tick(moment.steadyMs);
-    if (this.#checks.tick(moment)) this.#options.onCheckStates(this.#checks.states());
+    this.#checks.tick(moment);
     const more = this.#alarms.tick(moment);
     this.#counts.evaluationSeconds += (performance.now() - began) / 1000;
     return more;

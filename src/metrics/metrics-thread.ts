@@ -14,6 +14,7 @@ import { StatusTable } from "../dataplane/policy/status-table.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { AlarmEvent } from "./alarms/alarm-event.ts";
 import { MetricsEngine, metricsTables } from "./metrics-engine.ts";
+import type { MetricsEngineOptions } from "./metrics-engine.ts";
 import { MetricsUnavailableError } from "./metrics-desk.ts";
 import type { FromMetrics, MetricsThreadData, ToMetrics } from "./metrics-messages.ts";
 import { isDamage, metricsFileName, openMetricsFile, setAside } from "./store/schema.ts";
@@ -40,7 +41,7 @@ let changedTables = new Set<TableName>();
 let turns = 0;
 let lastProblem = "";
 
-const engine = new MetricsEngine({
+const engine = open({
   ...{ db, state, fileSizeMax },
   status: new StatusTable(status),
   arnOf: (name) => arnPrefix + name,
@@ -50,6 +51,7 @@ const engine = new MetricsEngine({
     if (events.push(event) === 1) setImmediate(sendEvents);
   },
   onCheckStates: (states) => post({ kind: "checkStates", states }),
+  onProblem: complain,
   onClockJump: (ms) => logger.warn({ ms }, "the clock jumped: alarms wait for data of their own"),
 });
 // Since `connected` no commit is missed; those before are in what was read first.
@@ -62,6 +64,16 @@ log.onCommitted(({ tables }) => {
 port.on("message", (message: ToMetrics) => attempt(() => receive(message)));
 setInterval(() => attempt(tick), metricsTickMs);
 post({ kind: "ready" });
+
+/** What is damaged may show only now. */
+function open(options: MetricsEngineOptions): MetricsEngine {
+  try {
+    return new MetricsEngine(options);
+  } catch (error) {
+    complain(error);
+    throw error;
+  }
+}
 
 function receive(message: ToMetrics): void {
   switch (message.kind) {
@@ -77,9 +89,11 @@ function receive(message: ToMetrics): void {
 function answer({ id, method, argument }: Extract<ToMetrics, { kind: "ask" }>): void {
   const ask = engine[method].bind(engine) as (argument: unknown) => Promise<unknown>;
   const failed = (error: unknown): void => {
-    const unavailable = error instanceof MetricsUnavailableError;
+    const isRefusal = error instanceof MetricsUnavailableError;
     const text = error instanceof Error ? error.message : String(error);
-    if (!unavailable) complain(error);
+    if (!isRefusal) complain(error);
+    // What SQLite could not do now, on a full disk for one, it may do later.
+    const unavailable = isRefusal || (error as { errcode?: number }).errcode !== undefined;
     post({ kind: "failed", id, message: text, unavailable });
   };
   try {
@@ -105,11 +119,11 @@ function readChanges(): void {
 }
 
 function tick(): void {
-  evaluate();
   turns++;
-  if (turns % Math.round(1000 / metricsTickMs) !== 0) return;
-  engine.age();
-  post({ kind: "report", report: engine.report() });
+  const isSecond = turns % Math.round(1000 / metricsTickMs) === 0;
+  if (isSecond) post({ kind: "report", report: engine.report() });
+  evaluate();
+  if (isSecond) engine.age();
 }
 
 /** Some alarms a turn of the event loop, so that questions are answered in between. */

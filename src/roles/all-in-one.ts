@@ -76,6 +76,7 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     clock: systemClock,
     random: systemRandom,
   };
+  let publishLocations: (table: SharedArrayBuffer) => Promise<void> = async () => {};
   const common = { settings, logger, connectStore: opening.connect };
   const status = conditions.status.buffer;
   const onMetricData = (data: MetricDatum[]): void => metrics.record(data);
@@ -83,7 +84,6 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   const { health } = healthRole;
   const metricsRole = new MetricsRole({ ...common, status, health });
   const { metrics } = metricsRole;
-  let publishLocations: (table: SharedArrayBuffer) => Promise<void> = async () => {};
   const openingLocations = MachineLocations.open(settings.data, {
     logger,
     onTable(table) {

@@ -1,5 +1,6 @@
 import { formatCidr, networkOf } from "../base/ip.ts";
 import type { ExplainedCandidate } from "../api/signpost/explanation.ts";
+import { loadMax } from "../base/limits.ts";
 import type { StateReader } from "../control/state/state-reader.ts";
 import { ADDRESS_FAMILY } from "../dataplane/geo/locate.ts";
 import { modelledRttMicroseconds } from "../dataplane/geo/great-circle.ts";
@@ -91,7 +92,8 @@ function criterionOf(criterion: TracedCriterion, answer: ImageAnswer): string {
       return hoursText(criterion.windows);
     case "load": {
       const { load, low, high, isShed } = criterion;
-      return `load ${load} of ${low}–${high}${isShed ? ", shed" : ""}`;
+      const known = load === loadMax ? "unknown load" : `load ${load}`;
+      return `${known} of ${low}–${high}${isShed ? ", shed" : ""}`;
     }
     case "nearness": {
       const { tier, metres } = criterion;

@@ -50,6 +50,9 @@ test("loads that are reported choose the answer", async () => {
   // One that reports is preferred to one that does not, which might have any load.
   await report("b", 500);
   await untilAddress(dns, name, "192.0.2.2 0");
+  const explanation = await world.explain(name);
+  assert.match(explanation, /"unknown load of 800–1000, shed"/);
+  assert.match(explanation, /"load 500 of 800–1000"/);
   await report("a", 100);
   await untilAddress(dns, name, "192.0.2.1 0");
   await report("a", 600);

@@ -112,15 +112,31 @@ export class MetricsWorld {
 
   /** A webhook that is told of `events` besides what alarms' actions tell it. */
   async createWebhook(webhook: { name: string; url: string; events: string[] }): Promise<void> {
+    await this.#own("POST", "notifications", {
+      body: { ...webhook, secret: "a secret of some length" },
+    });
+  }
+
+  /** Why a name is answered as it is: the explanation's JSON. */
+  explain(name: string): Promise<string> {
+    return this.#own("GET", "explain", { query: { name, type: "A" } });
+  }
+
+  async #own(
+    method: "GET" | "POST",
+    path: string,
+    { query = {}, body }: { query?: Record<string, string>; body?: object },
+  ): Promise<string> {
     const { api, accessKeyId, secretAccessKey } = this.signpost;
-    const body = JSON.stringify({ ...webhook, secret: "a secret of some length" });
-    const sha256 = createHash("sha256").update(body).digest("hex");
+    const text = body === undefined ? "" : JSON.stringify(body);
+    const sha256 = createHash("sha256").update(text).digest("hex");
     const { target, headers } = await signOwnCall(
       { endpoint: new URL(api), key: { accessKeyId, secretAccessKey } },
-      { method: "POST", path: "notifications", query: {}, sha256 },
+      { method, path, query, sha256 },
     );
-    const response = await fetch(target, { method: "POST", headers, body });
+    const response = await fetch(target, { method, headers, ...(text ? { body: text } : {}) });
     if (!response.ok) throw new Error(await response.text());
+    return response.text();
   }
 
   async stop(): Promise<void> {

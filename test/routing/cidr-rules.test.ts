@@ -10,7 +10,7 @@ import { createSets, dns, freshName, insync, route53, signpost, zoneId } from ".
 
 /** CIDR rules of policy documents and of record extensions that go by a collection of Route 53. */
 
-const connection = { ...signpost, endpoint: new URL(signpost.api) };
+const connection = { endpoint: new URL(signpost.api), key: signpost };
 
 async function createCollection(Name: string): Promise<string> {
   const create = new sdk.CreateCidrCollectionCommand({ Name, CallerReference: Name });

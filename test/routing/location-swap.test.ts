@@ -17,7 +17,7 @@ import { createSets, dns, freshName, signpost } from "./routed-zone.ts";
 const folder = mkdtempSync(join(tmpdir(), "signpost-places-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const connection = { ...signpost, endpoint: new URL(signpost.api) };
+const connection = { endpoint: new URL(signpost.api), key: signpost };
 
 /** Takes files as `geo update` does; none: the shipped table. */
 async function update(...names: string[]): Promise<LocationSummary> {

@@ -58,7 +58,7 @@ async function until(name: string, place: From, isWanted: (answer: string) => bo
 
 async function explained(name: string, place: From, at?: string): Promise<Explanation> {
   const signpost = await server();
-  const connection = { ...signpost, endpoint: new URL(signpost.api) };
+  const connection = { endpoint: new URL(signpost.api), key: signpost };
   const query = { name, type: "A", client: from[place], ...(at ? { at } : {}) };
   return readJson<Explanation>(await send(connection, { method: "GET", path: "explain", query }));
 }

@@ -23,7 +23,7 @@ import {
 } from "./routed-zone.ts";
 import type { SetInput } from "./routed-zone.ts";
 
-const connection = { ...signpost, endpoint: new URL(signpost.api) };
+const connection = { endpoint: new URL(signpost.api), key: signpost };
 
 async function own<T>(
   method: OwnRequest["method"],

@@ -10,6 +10,8 @@ import type { OperationModel, ServiceModel } from "./service-model.ts";
 
 export type AwsJsonOptions = {
   readonly model: ServiceModel;
+  /** Whether clients know the service by the query protocol: errors then have its codes too. */
+  readonly queryCompatible: boolean;
   /** What the header `X-Amz-Target` has before the operation: `GraniteServiceVersion20100801`. */
   readonly target: string;
   /** Of the content type: `application/x-amz-json-1.0`. */
@@ -61,7 +63,8 @@ export class AwsJson implements RpcProtocol {
 
   encodeError(error: ServiceError, requestId: string): HttpResponse {
     const { status, type, messageMember, queryError } = rpcErrorOf(error, this.#options.model);
-    const headers = { ...this.#headers(requestId), "x-amzn-query-error": queryError };
+    const headers = this.#headers(requestId);
+    if (this.#options.queryCompatible) headers["x-amzn-query-error"] = queryError;
     const body = JSON.stringify({ __type: type, [messageMember]: error.message, ...error.extra });
     return { status, headers, body };
   }

@@ -1,4 +1,5 @@
 import * as cloudwatch from "@aws-sdk/client-cloudwatch";
+import { metricRequestSizeMax } from "../../base/limits.ts";
 import { AwsJson } from "./aws-json.ts";
 import { AwsQuery } from "./aws-query.ts";
 import { cloudwatchGeneratedConstraints } from "./cloudwatch-constraints.generated.ts";
@@ -23,6 +24,8 @@ export function createCloudWatchServices(handlers: CloudWatchHandlers): Service[
   const model = readServiceModel(cloudwatch);
   const options: RpcServiceOptions = {
     signingName: "monitoring",
+    bodySizeMax: metricRequestSizeMax,
+    takesGzip: true,
     model,
     shapes: new ShapeCompiler(cloudwatchGeneratedConstraints),
     // The decoders give each operation what its type says; that is what the round trips test.
@@ -30,8 +33,8 @@ export function createCloudWatchServices(handlers: CloudWatchHandlers): Service[
     refuse: cloudwatchRefusal,
   };
   return [
-    new RpcCbor({ model, service: serviceName }),
-    new AwsJson({ model, target: serviceName, version: "1.0" }),
+    new RpcCbor({ model, service: serviceName, queryCompatible: true }),
+    new AwsJson({ model, target: serviceName, version: "1.0", queryCompatible: true }),
     new AwsQuery({
       model,
       version: "2010-08-01",

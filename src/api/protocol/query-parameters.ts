@@ -133,17 +133,20 @@ function numbered(list: Parameter | undefined): Parameter[] {
 function decodeScalar(kind: ScalarKind, { text, children }: Parameter): unknown {
   if (children || text === undefined)
     throw malformed("Start of structure found where not expected");
-  const special = kind === "double" ? specialDoubles.get(text) : undefined;
+  const special = kind === "double" ? specialDoubles.get(text.toLowerCase()) : undefined;
   const value = special ?? parseScalar(kind, text);
   if (value !== undefined) return value;
   if (kind === "timestamp") throw malformed("timestamp must follow ISO8601");
   throw malformed(`'${shorten(text)}' is not a valid value for '${kind}'`);
 }
 
+/** As the SDKs of Java and JavaScript write them, and as Python's does. */
 const specialDoubles = new Map([
-  ["NaN", Number.NaN],
-  ["Infinity", Infinity],
-  ["-Infinity", -Infinity],
+  ["nan", Number.NaN],
+  ["infinity", Infinity],
+  ["inf", Infinity],
+  ["-infinity", -Infinity],
+  ["-inf", -Infinity],
 ]);
 
 function shorten(text: string): string {

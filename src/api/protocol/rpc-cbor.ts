@@ -10,6 +10,8 @@ import type { OperationModel, ServiceModel } from "./service-model.ts";
 
 export type RpcCborOptions = {
   readonly model: ServiceModel;
+  /** Whether clients know the service by the query protocol: errors then have its codes too. */
+  readonly queryCompatible: boolean;
   /** Of the path: `/service/GraniteServiceVersion20100801/operation/PutMetricData`. */
   readonly service: string;
 };
@@ -65,7 +67,8 @@ export class RpcCbor implements RpcProtocol {
     const serializer = this.#codec.createSerializer();
     const value = { __type: type, [messageMember]: error.message, ...error.extra };
     serializer.write(documentSchema, value);
-    const headers = { ...headersOf(requestId), "x-amzn-query-error": queryError };
+    const headers = headersOf(requestId);
+    if (this.#options.queryCompatible) headers["x-amzn-query-error"] = queryError;
     return { status, headers, body: serializer.flush() };
   }
 }

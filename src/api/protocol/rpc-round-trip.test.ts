@@ -25,13 +25,18 @@ import { violationsIn } from "./validation.ts";
 
 const model = readServiceModel(cloudwatch);
 const shapes = new ShapeCompiler(cloudwatchGeneratedConstraints);
+const queryCompatible = true;
 const service = "GraniteServiceVersion20100801";
 const xmlNamespace = "http://monitoring.amazonaws.com/doc/2010-08-01/";
 const commands = cloudwatch as unknown as Record<string, new (input: object) => never>;
 
 const protocols: [name: string, client: unknown, served: RpcProtocol][] = [
-  ["AwsJson", AwsJson1_0Protocol, new AwsJson({ model, target: service, version: "1.0" })],
-  ["RpcCbor", AwsSmithyRpcV2CborProtocol, new RpcCbor({ model, service })],
+  [
+    "AwsJson",
+    AwsJson1_0Protocol,
+    new AwsJson({ model, target: service, version: "1.0", queryCompatible }),
+  ],
+  ["RpcCbor", AwsSmithyRpcV2CborProtocol, new RpcCbor({ model, service, queryCompatible })],
   ["AwsQuery", AwsQueryProtocol, new AwsQuery({ model, version: "2010-08-01", xmlNamespace })],
 ];
 

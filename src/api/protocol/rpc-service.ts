@@ -1,4 +1,3 @@
-import { metricRequestSizeMax } from "../../base/limits.ts";
 import type { HttpRequest, HttpResponse } from "./http-message.ts";
 import type { UntypedHandler } from "./rest-xml-service.ts";
 import { ServiceError } from "./service-error.ts";
@@ -34,6 +33,9 @@ export type RpcRequest = {
 
 export type RpcServiceOptions = {
   readonly signingName: string;
+  /** See Service. */
+  readonly bodySizeMax?: number;
+  readonly takesGzip?: boolean;
   readonly model: ServiceModel;
   readonly shapes: ShapeCompiler;
   /** By operation name. An operation of the SDK without one answers NotImplemented. */
@@ -48,8 +50,8 @@ export function createRpcService(options: RpcServiceOptions, protocol: RpcProtoc
   const operations = new Map(model.operations.map((operation) => [operation.name, operation]));
   return {
     signingName,
-    bodySizeMax: metricRequestSizeMax,
-    takesGzip: true,
+    ...(options.bodySizeMax === undefined ? {} : { bodySizeMax: options.bodySizeMax }),
+    takesGzip: options.takesGzip ?? false,
     accepts: (head) => protocol.accepts(head),
     encodeError: (error, requestId) => protocol.encodeError(error, requestId),
     find(request) {

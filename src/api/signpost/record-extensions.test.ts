@@ -27,9 +27,9 @@ function request(name: string, body?: object): RouteRequest {
   return {
     requestId: "test",
     accessKeyId: "TEST",
-    remoteAddress: "127.0.0.1",
     params: {},
     query: new URLSearchParams({ name }),
+    remoteAddress: "127.0.0.1",
     headers: {},
     body: (async function* () {
       if (body) yield new TextEncoder().encode(JSON.stringify(body));

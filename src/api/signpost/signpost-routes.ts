@@ -6,13 +6,13 @@ import { explain } from "./explain.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { json, ownRoute, parameter, readJson } from "./json-route.ts";
 import { updateLocations } from "./location-data.ts";
-import { notificationRoutes } from "./notifications.ts";
-import { routingControlRoutes } from "./routing-control-routes.ts";
 import {
   deleteRecordExtension,
   listRecordExtensions,
   putRecordExtension,
 } from "./record-extensions.ts";
+import { notificationRoutes } from "./notifications.ts";
+import { routingControlRoutes } from "./routing-control-routes.ts";
 import type { SignpostContext } from "./signpost-context.ts";
 import { createVpc, deleteVpc, listVpcs } from "./vpcs.ts";
 import { exportZone, importZone } from "./zone-transfer.ts";

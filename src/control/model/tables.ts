@@ -31,9 +31,9 @@ export type TableName =
   | "safetyRule" // [name]
   | "notification" // [name]
   | "alarm" // [name]
+  | "recordExtension" // [zoneId, name, type] → text of what our own API adds to a group of sets
   | "alarmByMetric" // [namespace, metricName, name]
   | "alarmByChild" // [name of the alarm looked at, name of the composite alarm]
-  | "recordExtension" // [zoneId, name, type] → text of what our own API adds to a group of sets
   | "trafficPolicy" // [policyId]
   | "trafficPolicyByName" // [name] → policyId
   | "trafficPolicyVersion" // [policyId, version, 4 digits]

@@ -263,6 +263,17 @@ test("history is paged, filtered and bounded", () => {
   assert.equal(test.table.history({ ...all, order: "oldest first" }).items.length, 0);
 });
 
+test("AlarmBoard goes on where states cannot be written", () => {
+  const test = new TestBoard([metricAlarmOf({ statistic: "Maximum" })]);
+  test.put({ value: 1 });
+  test.pass(60);
+  test.db.exec("PRAGMA query_only = 1");
+  test.takeEvents();
+  test.board.setState({ name: "alarm", state: "ALARM", reason: "" }, test.moment);
+  assert.deepEqual(test.takeEvents(), ["alarm OK>ALARM arn:alarm"]);
+  assert.match(String(test.problems), /readonly/);
+});
+
 test("AlarmBoard: composite alarms follow their children at once, one above the other", () => {
   const test = new TestBoard([
     metricAlarmOf({ statistic: "Maximum" }),

@@ -125,7 +125,8 @@ export class AlarmBoard {
 
   recordAction(name: string, outcome: { action: string; failure?: string; atMs: number }): void {
     const entry = this.#entries.get(name);
-    if (entry) this.#options.table.append(actionItem(entry, outcome));
+    const { table } = this.#options;
+    if (entry) table.write(() => table.append(actionItem(entry, outcome)));
   }
 
   #findDue({ wallMs }: Moment): void {
@@ -264,13 +265,12 @@ export class AlarmBoard {
     this.#writes.push((table) => table.saveAlarm(name, { kind, configuredAt, status, actedState }));
   }
 
-  /** What cannot be written is lost at the next start; the alarms go on. */
   #write(): void {
     const writes = this.#writes;
     if (writes.length === 0) return;
     this.#writes = [];
-    const { store, table } = this.#options;
-    store.transaction(() => {
+    const { table } = this.#options;
+    table.write(() => {
       for (const write of writes) write(table);
     });
   }

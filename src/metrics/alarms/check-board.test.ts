@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AlarmRule } from "../../control/model/alarm.ts";
+import type { AlarmRule, AlarmState } from "../../control/model/alarm.ts";
 import { AlarmTable } from "../store/alarm-table.ts";
 import { MetricStore } from "../store/metric-store.ts";
 import { openMetricsFile } from "../store/schema.ts";
@@ -22,46 +22,66 @@ function at(seconds: number, observedFromMs = 0) {
   return { wallMs: startMs + seconds * 1000, steadyMs: seconds * 1000, observedFromMs };
 }
 
-let board = new CheckBoard(store, new AlarmTable(db));
+const problems: unknown[] = [];
+const table = new AlarmTable(db, (error) => problems.push(error));
+let told: ReadonlyMap<string, AlarmState> | undefined;
+let board = open();
+
+function open(): CheckBoard {
+  return new CheckBoard(store, table, (states) => {
+    told = states;
+  });
+}
+
+/** What was told since the last call. */
+function taken(): Record<string, AlarmState> | undefined {
+  const states = told && Object.fromEntries(told);
+  told = undefined;
+  return states;
+}
+
+const unknown = "INSUFFICIENT_DATA";
 
 test("CheckBoard evaluates the copies of alarms as data comes", () => {
-  assert.equal(board.setChecks(checks, at(0)), true);
-  const unknown = "INSUFFICIENT_DATA";
-  assert.deepEqual(
-    [...board.states()],
-    [
-      ["one", unknown],
-      ["two", unknown],
-      ["other", unknown],
-    ],
-  );
-  assert.equal(board.tick(at(1)), false);
+  board.setChecks(checks, at(0));
+  assert.deepEqual(taken(), { one: unknown, two: unknown, other: unknown });
+  board.tick(at(1));
+  assert.equal(taken(), undefined);
   store.add([datumOf({ value: 9, atMs: startMs })], startMs);
   board.metricsChanged(['["Test","M"]']);
-  assert.equal(board.tick(at(1)), true);
-  assert.equal(board.states().get("one"), "ALARM");
-  assert.equal(board.states().get("two"), unknown, "its minute may still bring more");
-  assert.equal(board.tick(at(60)), true);
-  assert.equal(board.states().get("two"), "OK");
+  board.tick(at(1));
+  assert.deepEqual(taken(), { one: "ALARM", two: unknown, other: unknown }, "two: not settled");
+  board.tick(at(60));
+  assert.equal(taken()?.["two"], "OK");
   store.flush();
 });
 
 test("CheckBoard remembers states, and keeps them for data that could not be taken", () => {
-  board = new CheckBoard(store, new AlarmTable(db));
+  board = open();
   const start = at(600, startMs + 600_000);
   board.setChecks(checks, start);
-  assert.equal(board.states().get("one"), "ALARM");
-  assert.equal(board.tick(at(770, start.observedFromMs)), false);
-  assert.equal(board.tick(at(780, start.observedFromMs)), true);
-  assert.equal(board.states().get("one"), "INSUFFICIENT_DATA");
+  assert.equal(taken()?.["one"], "ALARM");
+  board.tick(at(770, start.observedFromMs));
+  assert.equal(taken(), undefined);
+  board.tick(at(780, start.observedFromMs));
+  assert.equal(taken()?.["one"], unknown);
+});
+
+test("CheckBoard tells states that cannot be written", () => {
+  store.add([datumOf({ value: 9, atMs: startMs + 840_000 })], startMs + 840_000);
+  store.flush();
+  db.exec("PRAGMA query_only = 1");
+  board.tick(at(900));
+  db.exec("PRAGMA query_only = 0");
+  assert.equal(taken()?.["one"], "ALARM");
+  assert.match(String(problems), /readonly/);
 });
 
 test("CheckBoard takes a changed copy, and forgets checks that are gone", () => {
-  store.add([datumOf({ value: 9, atMs: startMs + 900_000 })], startMs + 900_000);
-  const changed = new Map([["one", { ...rule, threshold: 3 }]]);
-  assert.equal(board.setChecks(changed, at(901)), true);
-  assert.deepEqual([...board.states()], [["one", "ALARM"]]);
-  assert.deepEqual([...new AlarmTable(db).checks()], [["one", "ALARM"]]);
-  assert.equal(board.setChecks(new Map(), at(902)), true);
-  assert.equal(board.states().size, 0);
+  board.setChecks(new Map([["one", { ...rule, threshold: 10 }]]), at(901));
+  assert.deepEqual(taken(), { one: "OK" });
+  assert.deepEqual([...table.checks()], [["one", "OK"]]);
+  board.setChecks(new Map(), at(902));
+  assert.deepEqual(taken(), {});
+  assert.deepEqual([...table.checks()], []);
 });

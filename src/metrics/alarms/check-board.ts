@@ -14,25 +14,28 @@ type Entry = { watched: WatchedRule; text: string; lastStep: number };
 export class CheckBoard {
   readonly #store: MetricStore;
   readonly #table: AlarmTable;
+  readonly #onStates: (states: ReadonlyMap<string, AlarmState>) => void;
   readonly #entries = new Map<string, Entry>();
   readonly #states: Map<string, AlarmState>;
   readonly #byMetric = new Map<string, Set<string>>();
   readonly #due = new Set<string>();
   #lastMinute = -1;
+  #isTold = false;
 
-  constructor(store: MetricStore, table: AlarmTable) {
+  /** `onStates` is told all states, by health check id, at the first setChecks() and when one changes. */
+  constructor(
+    store: MetricStore,
+    table: AlarmTable,
+    onStates: (states: ReadonlyMap<string, AlarmState>) => void,
+  ) {
     this.#store = store;
     this.#table = table;
+    this.#onStates = onStates;
     this.#states = table.checks();
   }
 
-  /** By health check id, of all checks there are. */
-  states(): Map<string, AlarmState> {
-    return new Map([...this.#states].filter(([id]) => this.#entries.has(id)));
-  }
-
-  /** All checks there are, by health check id; true where states are others now. */
-  setChecks(rules: ReadonlyMap<string, AlarmRule>, moment: Moment): boolean {
+  /** All checks there are, by health check id. */
+  setChecks(rules: ReadonlyMap<string, AlarmRule>, moment: Moment): void {
     const gone = [...this.#states.keys()].filter((id) => !rules.has(id));
     for (const id of new Set([...gone, ...this.#entries.keys()])) {
       if (!rules.has(id)) this.#entries.delete(id);
@@ -49,28 +52,40 @@ export class CheckBoard {
       const ids = this.#byMetric.get(watched.key) ?? new Set();
       this.#byMetric.set(watched.key, ids.add(id));
     }
-    if (gone.length > 0) {
-      this.#store.transaction(() => {
-        for (const id of gone) this.#table.removeCheck(id);
-      });
-    }
-    return this.tick(moment) || gone.length > 0;
+    const changed = this.#evaluateDue(moment);
+    if (changed.length + gone.length > 0 || !this.#isTold) this.#tell();
+    this.#write(changed, gone);
   }
 
   metricsChanged(keys: Iterable<string>): void {
     for (const key of keys) for (const id of this.#byMetric.get(key) ?? []) this.#due.add(id);
   }
 
-  /** Evaluates what is due; true where a state has changed. */
-  tick(moment: Moment): boolean {
+  /** Evaluates what is due. */
+  tick(moment: Moment): void {
+    const changed = this.#evaluateDue(moment);
+    if (changed.length > 0) this.#tell();
+    this.#write(changed, []);
+  }
+
+  #tell(): void {
+    this.#isTold = true;
+    this.#onStates(new Map([...this.#states].filter(([id]) => this.#entries.has(id))));
+  }
+
+  #write(changed: readonly string[], gone: readonly string[]): void {
+    if (changed.length + gone.length === 0) return;
+    this.#table.write(() => {
+      for (const id of changed) this.#table.saveCheck(id, this.#states.get(id) ?? unknown);
+      for (const id of gone) this.#table.removeCheck(id);
+    });
+  }
+
+  #evaluateDue(moment: Moment): string[] {
     this.#findDue(moment);
     const changed = [...this.#due].filter((id) => this.#evaluate(id, moment));
     this.#due.clear();
-    if (changed.length === 0) return false;
-    this.#store.transaction(() => {
-      for (const id of changed) this.#table.saveCheck(id, this.#states.get(id) ?? unknown);
-    });
-    return true;
+    return changed;
   }
 
   #findDue({ wallMs }: Moment): void {

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync, truncateSync, statSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+  truncateSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -227,6 +235,15 @@ test("openMetricsFile() goes on in memory where there is no place for a file", (
   const db = openAt(join(directory, "nowhere", "metrics.db"), damage);
   new MetricStore(db).add([datumOf()], 0);
   assert.match(damage.at(-1) ?? "", /in memory only/);
+});
+
+test("openMetricsFile() leaves a file alone that it only cannot open now", () => {
+  const path = join(directory, "a-directory");
+  mkdirSync(path);
+  const damage: string[] = [];
+  openAt(path, damage).close();
+  assert.match(damage.join(), /^metrics are kept in memory only/);
+  assert.ok(statSync(path).isDirectory());
 });
 
 test("isDamage() tells a damaged file from a full disk", () => {

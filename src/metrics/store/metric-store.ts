@@ -12,6 +12,7 @@ import type { KnownMetric } from "./metric-catalogue.ts";
 import { PointTable } from "./point-table.ts";
 import type { Bucket, Point } from "./point-table.ts";
 import { retention } from "./retention.ts";
+import { inTransaction } from "./schema.ts";
 
 /** What of a metric is asked for. Times in seconds since 1970. */
 export type PointQuery = {
@@ -119,15 +120,7 @@ export class MetricStore {
   }
 
   transaction<T>(f: () => T): T {
-    this.#db.exec("BEGIN IMMEDIATE");
-    try {
-      const result = f();
-      this.#db.exec("COMMIT");
-      return result;
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      throw error;
-    }
+    return inTransaction(this.#db, f);
   }
 
   #addOne(known: KnownMetric, datum: MetricDatum, nowMs: number): void {

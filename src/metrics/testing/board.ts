@@ -19,7 +19,8 @@ export class TestBoard {
     },
   });
   readonly store = new MetricStore(this.db);
-  readonly table = new AlarmTable(this.db);
+  readonly problems: unknown[] = [];
+  readonly table = new AlarmTable(this.db, (error) => this.problems.push(error));
   events: AlarmEvent[] = [];
   moment: Moment = { wallMs: startMs, steadyMs: 0, observedFromMs: 0 };
   board = this.#open();
