@@ -415,3 +415,7 @@ export const metricsRestartDelayMaxMs = 5_000;
 export const metricsStopMaxMs = 10_000;
 
 // Record extensions
+/** Octets of one: a group of 100 sets with the dimensions of their metrics. */
+export const recordExtensionSizeMax = 64 * 1024;
+/** Of one hosted zone: compiling a zone reads them all. */
+export const recordExtensionCountMax = 10_000;

@@ -14,6 +14,7 @@ import { StatusTable } from "../dataplane/policy/status-table.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { AlarmEvent } from "./alarms/alarm-event.ts";
 import { MetricsEngine, metricsTables } from "./metrics-engine.ts";
+import type { MetricsEngineOptions } from "./metrics-engine.ts";
 import { MetricsUnavailableError } from "./metrics-desk.ts";
 import type { FromMetrics, MetricsThreadData, ToMetrics } from "./metrics-messages.ts";
 import { isDamage, metricsFileName, openMetricsFile, setAside } from "./store/schema.ts";
@@ -40,7 +41,7 @@ let changedTables = new Set<TableName>();
 let turns = 0;
 let lastProblem = "";
 
-const engine = new MetricsEngine({
+const engine = open({
   ...{ db, state, fileSizeMax },
   status: new StatusTable(status),
   arnOf: (name) => arnPrefix + name,
@@ -63,6 +64,16 @@ log.onCommitted(({ tables }) => {
 port.on("message", (message: ToMetrics) => attempt(() => receive(message)));
 setInterval(() => attempt(tick), metricsTickMs);
 post({ kind: "ready" });
+
+/** What is damaged may show only now. */
+function open(options: MetricsEngineOptions): MetricsEngine {
+  try {
+    return new MetricsEngine(options);
+  } catch (error) {
+    complain(error);
+    throw error;
+  }
+}
 
 function receive(message: ToMetrics): void {
   switch (message.kind) {

@@ -11,7 +11,7 @@ import type {
   AlarmHistoryQuery,
   AlarmStatus,
 } from "../metrics-desk.ts";
-import { inTransaction, isDamage } from "./schema.ts";
+import { MetricsFileError, inTransaction, isDamage, parseStored, textCrc } from "./schema.ts";
 
 /** What is kept of an alarm over a restart. */
 export type SavedAlarm = {
@@ -40,7 +40,7 @@ export class AlarmTable {
   constructor(db: DatabaseSync, onProblem: (error: unknown) => void) {
     this.#db = db;
     this.#onProblem = onProblem;
-    this.#saveAlarm = db.prepare("INSERT OR REPLACE INTO alarmState VALUES (?, ?)");
+    this.#saveAlarm = db.prepare("INSERT OR REPLACE INTO alarmState VALUES (?, ?, ?)");
     this.#removeAlarm = db.prepare("DELETE FROM alarmState WHERE name = ?");
     this.#saveCheck = db.prepare("INSERT OR REPLACE INTO checkState VALUES (?, ?)");
     this.#removeCheck = db.prepare("DELETE FROM checkState WHERE id = ?");
@@ -69,14 +69,17 @@ export class AlarmTable {
   }
 
   alarms(): Map<string, SavedAlarm> {
-    const rows = this.#db.prepare("SELECT name, value FROM alarmState").all();
-    return new Map(
-      rows.map((row) => [row["name"] as string, JSON.parse(row["value"] as string) as SavedAlarm]),
-    );
+    const alarms = new Map<string, SavedAlarm>();
+    for (const row of this.#db.prepare("SELECT name, value, crc FROM alarmState").all()) {
+      const { name, value, crc } = row;
+      alarms.set(String(name), parseStored(value, crc) as SavedAlarm);
+    }
+    return alarms;
   }
 
   saveAlarm(name: string, saved: SavedAlarm): void {
-    this.#saveAlarm.run(name, JSON.stringify(saved));
+    const text = JSON.stringify(saved);
+    this.#saveAlarm.run(name, text, textCrc(text));
   }
 
   removeAlarm(name: string): void {
@@ -85,8 +88,12 @@ export class AlarmTable {
 
   /** States by health check id. */
   checks(): Map<string, AlarmState> {
-    const rows = this.#db.prepare("SELECT id, value FROM checkState").all();
-    return new Map(rows.map((row) => [row["id"] as string, row["value"] as AlarmState]));
+    const states = new Map<string, AlarmState>();
+    for (const { id, value } of this.#db.prepare("SELECT id, value FROM checkState").all()) {
+      if (!isAlarmState(value)) throw new MetricsFileError("a state in it is none");
+      states.set(String(id), value);
+    }
+    return states;
   }
 
   saveCheck(id: string, state: AlarmState): void {
@@ -134,4 +141,8 @@ export class AlarmTable {
     const more = items.length > limit ? items.pop() : undefined;
     return more ? { items, next: more.id } : { items };
   }
+}
+
+function isAlarmState(value: unknown): value is AlarmState {
+  return value === "OK" || value === "ALARM" || value === "INSUFFICIENT_DATA";
 }

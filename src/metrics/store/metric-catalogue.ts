@@ -4,6 +4,7 @@ import { metricKey, metricOfKey, metricSortText } from "../metric-key.ts";
 import { MetricsUnavailableError } from "../metrics-desk.ts";
 import type { MetricId, MetricListPage, MetricListQuery } from "../metrics-desk.ts";
 import type { PointTable } from "./point-table.ts";
+import { parseStored, textCrc } from "./schema.ts";
 
 export type KnownMetric = {
   id: number;
@@ -28,11 +29,12 @@ export class MetricCatalogue {
   #fresh: KnownMetric[] = [];
 
   constructor(db: DatabaseSync, points: PointTable, countMax = metricCountMax) {
-    this.#insert = db.prepare("INSERT INTO metric VALUES (?, ?)");
+    this.#insert = db.prepare("INSERT INTO metric VALUES (?, ?, ?)");
     this.#delete = db.prepare("DELETE FROM metric WHERE id = ?");
     this.#countMax = countMax;
-    for (const row of db.prepare("SELECT id, key FROM metric").iterate()) {
-      const { id, key } = row as { id: number; key: string };
+    for (const row of db.prepare("SELECT id, key, crc FROM metric").iterate()) {
+      const { id, key, crc } = row as { id: number; key: string; crc: number };
+      parseStored(key, crc);
       this.#byKey.set(key, knownMetric(id, key, points.newestAt(id)));
       this.#nextId = Math.max(this.#nextId, id + 1);
     }
@@ -90,7 +92,7 @@ export class MetricCatalogue {
 
   /** Within a transaction: writes those that are new. */
   write(): void {
-    for (const { id, key } of this.#fresh) this.#insert.run(id, key);
+    for (const { id, key } of this.#fresh) this.#insert.run(id, key, textCrc(key));
   }
 
   /** After that transaction. */

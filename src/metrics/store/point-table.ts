@@ -125,9 +125,18 @@ function pointOfRow(metric: number, row: Row): Point {
 
 function aggregateOfRow(row: Row): Aggregate {
   const [, , , sampleCount, sum, minimum, maximum, bytes] = row;
-  const distribution =
-    bytes === null ? undefined : bytes.length === 0 ? null : Distribution.decode(bytes);
-  return { sampleCount, sum, minimum, maximum, distribution };
+  return { sampleCount, sum, minimum, maximum, distribution: decoded(bytes) };
+}
+
+/** What cannot be read is unknown. */
+function decoded(bytes: Uint8Array | null): Aggregate["distribution"] {
+  if (bytes === null) return undefined;
+  try {
+    return bytes.length === 0 ? null : Distribution.decode(bytes);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function encoded(distribution: Aggregate["distribution"]): Uint8Array | null {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { crc32OfText } from "../../base/crc32.ts";
 
 export const metricsFileName = "metrics.db";
 const schemaVersion = 1;
@@ -12,15 +13,19 @@ const schemaVersion = 1;
  *               unknown, else Distribution.encode()
  * alarmState    by alarm, JSON of SavedAlarm         checkState  by health check, JSON of SavedCheck
  * alarmHistory  newest id last
+ *
+ * crc: textCrc() of the row's text, which is JSON that would otherwise be believed.
  */
 const tables = `
-CREATE TABLE metric (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
+CREATE TABLE metric (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, crc INTEGER NOT NULL);
 CREATE TABLE point (
   metric INTEGER NOT NULL, resolution INTEGER NOT NULL, at INTEGER NOT NULL, unit INTEGER NOT NULL,
   sampleCount REAL NOT NULL, sum REAL NOT NULL, minimum REAL NOT NULL, maximum REAL NOT NULL,
   distribution BLOB, PRIMARY KEY (metric, resolution, at, unit)
 ) WITHOUT ROWID;
-CREATE TABLE alarmState (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE alarmState (
+  name TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE checkState (id TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE alarmHistory (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, name TEXT NOT NULL,
@@ -81,13 +86,25 @@ export function setAside(path: string): void {
 export function isDamage(error: unknown): boolean {
   const code = (error as { errcode?: number }).errcode ?? 0;
   const primary = code & 0xff;
-  if (error instanceof VersionError) return true;
+  if (error instanceof MetricsFileError) return true;
   return primary === sqliteCorrupt || primary === sqliteNotADatabase;
 }
 
-/** The file is of another version of Signpost, or another's. */
-class VersionError extends Error {
-  override name = "VersionError";
+/** What is in the file makes no sense, or is of another version. */
+export class MetricsFileError extends Error {
+  override name = "MetricsFileError";
+}
+
+export function textCrc(text: string): number {
+  return crc32OfText(text, 0);
+}
+
+/** A text of the file, which this program wrote as JSON. @throws MetricsFileError */
+export function parseStored(text: unknown, crc: unknown): unknown {
+  if (typeof text !== "string" || textCrc(text) !== crc) {
+    throw new MetricsFileError("a text in it is not what was written");
+  }
+  return JSON.parse(text);
 }
 
 const sqliteCorrupt = 11;
@@ -103,17 +120,28 @@ function openChecked({ path, sizeMax }: MetricsFileOptions): DatabaseSync {
     db.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
     const version = pragma(db, "user_version");
     if (version === 0 && pragma(db, "page_count") <= 1) db.exec(`BEGIN; ${tables} COMMIT`);
-    else if (version !== schemaVersion) throw new VersionError(`its version is ${version}`);
+    else if (version !== schemaVersion) throw new MetricsFileError(`its version is ${version}`);
     const size = pragma(db, "page_size");
     db.exec(`PRAGMA max_page_count = ${Math.ceil((sizeMax * headroom) / size)}`);
-    for (const table of ["metric", "point", "alarmState", "checkState", "alarmHistory"]) {
-      db.prepare(`SELECT * FROM ${table} LIMIT 1`).get();
-    }
+    if (schemaOf(db) !== wantedSchema()) throw new MetricsFileError("its tables are others");
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+function schemaOf(db: DatabaseSync): string {
+  const rows = db.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY name").all();
+  return JSON.stringify(rows);
+}
+
+function wantedSchema(): string {
+  const db = new DatabaseSync(":memory:");
+  db.exec(tables);
+  const schema = schemaOf(db);
+  db.close();
+  return schema;
 }
 
 /** Old values go when the file has its size; this is for what comes before they are gone. */
