@@ -350,8 +350,8 @@ export const checkerLifeMs = 3_000;
 export const healthStallMs = 1_000;
 /** How often statuses are counted although nothing came in: silence, windows and heartbeats. */
 export const healthTickMs = 250;
-/** The least time between two readings of the configuration, as a multiple of what one takes. */
-export const healthReadRestFactor = 4;
+/** The least rest after reading the configuration, or counting, as a multiple of what it took. */
+export const healthRestFactor = 4;
 /** Events about health kept in the database, for the API; the files beside it keep more. */
 export const healthEventCountMax = 20_000;
 /** Events not yet written; more are counted and dropped. Ten thousand checks at five locations. */

@@ -117,7 +117,7 @@ function eachRecord(
   healthCheckId: string,
   describe: (found: Found, observation: Omit<Observation, "checkedAt">) => Observation | undefined,
 ): Observation[] {
-  const entry = statuses.entries.find(({ check }) => check.id === healthCheckId);
+  const entry = statuses.entry(healthCheckId);
   if (!entry?.check.spec) return [];
   return entry.at.flatMap((location) => {
     const found = recordAt(entry, location);

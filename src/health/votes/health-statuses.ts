@@ -73,6 +73,7 @@ export class HealthStatuses {
   readonly #states = new Map<string, CheckState>();
   #plan: HealthPlan = emptyPlan;
   #entries: StatusEntry[] = [];
+  #entryById = new Map<string, StatusEntry>();
 
   constructor(parts: { table: StatusTable; locations: CheckerLocations; inputs: HealthInputs }) {
     this.#table = parts.table;
@@ -117,11 +118,16 @@ export class HealthStatuses {
       state: this.#states.get(check.id) as CheckState,
       at: check.spec ? this.#locations.of(check) : [],
     }));
+    this.#entryById = new Map(this.#entries.map((entry) => [entry.check.id, entry]));
   }
 
   /** Every check, its state and where it runs. */
   get entries(): readonly StatusEntry[] {
     return this.#entries;
+  }
+
+  entry(healthCheckId: string): StatusEntry | undefined {
+    return this.#entryById.get(healthCheckId);
   }
 
   heartbeat(healthCheckId: string, nowMs: number): void {

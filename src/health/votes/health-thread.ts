@@ -9,7 +9,7 @@ import {
   healthDataBatchCount,
   healthEventFileCountMaxDefault,
   healthEventFileSizeMaxDefault,
-  healthReadRestFactor,
+  healthRestFactor,
   healthTickMs,
 } from "../../base/limits.ts";
 import { ChangeLogClient } from "../../control/log/change-log-client.ts";
@@ -67,10 +67,31 @@ log.onCommitted(({ tables }) => {
   if (tables.some((table) => planTables.has(table))) readSoon();
 });
 port.on("message", receive);
-const tick = setInterval(() => watch.count(), healthTickMs);
+const tick = setInterval(count, healthTickMs);
 const report = setInterval(summary, summaryMs);
 const measuring = setInterval(measure, measuredEveryMs);
 summary();
+
+let countedMs = -Infinity;
+let countTimer: NodeJS.Timeout | undefined;
+
+/**
+ * Counts at once, or after a rest that is a few times as long as a count takes: tables of many
+ * locations that come together are counted together.
+ */
+function countSoon(): void {
+  if (countTimer) return;
+  const restMs = countedMs + watch.countTookMs * healthRestFactor - performance.now();
+  if (restMs <= 0) return count();
+  countTimer = setTimeout(count, restMs);
+}
+
+function count(): void {
+  clearTimeout(countTimer);
+  countTimer = undefined;
+  watch.count();
+  countedMs = performance.now();
+}
 
 let isReading = false;
 let readAgain = false;
@@ -92,20 +113,20 @@ function read(): void {
   const beganMs = performance.now();
   const seq = watch.readConfiguration();
   post({ kind: "read", seq });
-  setTimeout(read, (performance.now() - beganMs) * healthReadRestFactor);
+  setTimeout(read, (performance.now() - beganMs) * healthRestFactor);
 }
 
 function receive(message: ToHealth): void {
   switch (message.kind) {
     case "table":
       watch.take(message.report);
-      return watch.count();
+      return countSoon();
     case "heartbeat":
       watch.heartbeat(message.healthCheckId);
-      return watch.count();
+      return countSoon();
     case "alarmStates":
       watch.setAlarmStates(message.states);
-      return watch.count();
+      return countSoon();
     case "record":
       return events.add(Date.now(), () => message.event);
     case "ask":
@@ -165,6 +186,7 @@ function complain(what: string): void {
 
 async function stop(): Promise<void> {
   clearInterval(tick);
+  clearTimeout(countTimer);
   clearInterval(report);
   clearInterval(measuring);
   events.flush();

@@ -39,6 +39,8 @@ export type HealthOptions = {
   onMetricData?(data: MetricDatum[]): void;
   /** The thread died and is started again; answers go by the last statuses meanwhile. */
   onRestart?(error: Error): void;
+  /** The file of the thread; another one in tests. */
+  url?: URL;
 };
 
 /** The health of all checks, as the main thread sees it. */
@@ -88,6 +90,7 @@ class HealthFacade implements Health {
   #nextQuestion = 1;
   #restarts = 0;
   #restartDelayMs = 0;
+  #isRunning = true;
   #isStopping = false;
   #onReady: () => void = () => {};
 
@@ -132,18 +135,26 @@ class HealthFacade implements Health {
 
   /** @throws HealthUnavailableError */
   ask(question: HealthQuestion): Promise<unknown> {
-    if (this.#questions.size >= healthQuestionCountMax) {
-      const waiting = `${this.#questions.size} questions wait, limit ${healthQuestionCountMax}`;
-      return Promise.reject(new HealthUnavailableError(`Cannot tell health: ${waiting}`));
-    }
+    const why = this.#unavailable();
+    if (why !== undefined) return Promise.reject(refusal(why));
     const id = this.#nextQuestion++;
     this.post({ kind: "ask", id, question });
     return new Promise((resolve, reject) => this.#questions.set(id, { resolve, reject }));
   }
 
+  #unavailable(): string | undefined {
+    if (this.#isStopping) return "it is stopping";
+    if (!this.#isRunning) return "its thread starts again";
+    const { size } = this.#questions;
+    if (size < healthQuestionCountMax) return undefined;
+    return `${size} questions wait, limit ${healthQuestionCountMax}`;
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
-    this.#releaseAll();
+    this.#refuseAll("it is stopping");
+    for (const { resolve } of this.#waiting) resolve();
+    this.#waiting = [];
     const thread = this.#thread;
     if (thread.threadId < 0) return;
     const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
@@ -159,7 +170,7 @@ class HealthFacade implements Health {
     const workerData: HealthThreadData = {
       ...{ dataDir, storePort, status, allow, eventDirectory, logLevel },
     };
-    const url = new URL("./health-thread.ts", import.meta.url);
+    const url = this.#options.url ?? new URL("./health-thread.ts", import.meta.url);
     const thread = new Worker(url, {
       ...{ name: "health", workerData, transferList: [storePort], resourceLimits },
     });
@@ -174,27 +185,24 @@ class HealthFacade implements Health {
 
   #restart(reason: Error): void {
     if (this.#isStopping) return;
+    this.#isRunning = false;
     this.#options.onRestart?.(reason);
     this.#restarts++;
-    const gone = new HealthUnavailableError("Cannot tell health: its thread starts again");
-    for (const { reject } of this.#questions.values()) reject(gone);
-    this.#questions.clear();
+    this.#refuseAll("its thread starts again");
     const delayMs = this.#restartDelayMs;
     this.#restartDelayMs = Math.min(delayMs * 2 + 100, healthThreadRestartDelayMaxMs);
     setTimeout(() => {
       if (this.#isStopping) return;
+      this.#isRunning = true;
       this.#thread = this.#start();
       const states = this.#alarmStates;
       if (states) this.post({ kind: "alarmStates", states });
     }, delayMs);
   }
 
-  #releaseAll(): void {
-    const gone = new HealthUnavailableError("Cannot tell health: it is stopping");
-    for (const { reject } of this.#questions.values()) reject(gone);
+  #refuseAll(why: string): void {
+    for (const { reject } of this.#questions.values()) reject(refusal(why));
     this.#questions.clear();
-    for (const { resolve } of this.#waiting) resolve();
-    this.#waiting = [];
   }
 
   #receive(message: FromHealth): void {
@@ -226,6 +234,10 @@ class HealthFacade implements Health {
     this.#waiting = this.#waiting.filter((waiter) => waiter.seq > seq);
     for (const { resolve } of ready) resolve();
   }
+}
+
+function refusal(why: string): HealthUnavailableError {
+  return new HealthUnavailableError(`Cannot tell health: ${why}`);
 }
 
 type Thread = Pick<HealthFacade, "ask" | "post" | "listVersion">;
