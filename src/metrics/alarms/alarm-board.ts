@@ -156,7 +156,7 @@ export class AlarmBoard {
     this.#move(entry, { state, ...metricReason(alarm, outcome) }, moment);
   }
 
-  /** Evaluates a composite alarm; `child`: the one of its alarms that has changed, if it is there. */
+  /** Evaluates a composite alarm; `child`: which of its alarms has changed, if it is there. */
   #settle(entry: Entry & CompositePart, moment: Moment, child?: Entry): void {
     const isTrue = evaluateAlarmRule(entry.rule, (name) => this.#entries.get(name)?.status.state);
     const state = isTrue ? "ALARM" : "OK";
