@@ -13,6 +13,7 @@ import { Verdict, VerdictTable } from "../src/health/checker/verdict-table.ts";
 import { silentLogger } from "../src/telemetry/logger.ts";
 import { freePort } from "../test/differential/peers/peer.ts";
 import { Endpoints, httpChecks } from "./health-endpoints.ts";
+import { measureHealthPeers } from "./health-peers.ts";
 import { cpuTimeNs, proportionalMemoryKib } from "./process-tree.ts";
 import { publish } from "./report.ts";
 import { onServerCore } from "./servers.ts";
@@ -56,45 +57,28 @@ class MeasuringDesk implements CheckerDesk {
 
 /** CPU, lateness and memory of one checker process with many checks, on good and on bad days. */
 export async function healthChecker(options: HealthCheckerOptions): Promise<void> {
-  const desk = new MeasuringDesk();
-  const port = await freePort();
-  const endpoints = new Endpoints(port);
-  await endpoints.start();
-  desk.list = httpChecks(options.checkCount, { port, intervalMs, version: 1 });
-  const server = await serve(desk);
-  const checker = await startChecker(server);
+  const { checkCount: count, seconds, results } = options;
+  const endpoints = new Endpoints({ port: await freePort(), count });
   const rows: string[][] = [];
-  const measure = async (name: string): Promise<void> => {
-    await sleep(intervalMs + 1_500);
-    rows.push([name, ...(await measureFor(options.seconds * 1_000, { desk, pid: checker.pid }))]);
-    console.log(rows.at(-1)?.join(" | "));
-  };
   try {
-    await measure("all answer 200");
-    await endpoints.kill();
-    await measure("all refuse connections");
     await endpoints.start();
-    endpoints.hang();
-    await measure("all are silent until the time limit");
-    await endpoints.kill();
-    await endpoints.start();
-    desk.list = httpChecks(options.checkCount, { port, intervalMs: 1_000, version: 2 });
-    await measure("overload: all answer, checks at 1 s");
+    rows.push(...(await measureSignpost(endpoints, options)));
+    rows.push(...(await measureHealthPeers(endpoints, { seconds, intervalMs })));
   } finally {
     await endpoints.kill();
-    checker.stop();
-    await server.stop();
   }
   publish(
     {
       name: "health-checker",
       title: "One checker process",
       method:
-        `\`signpost checker\` on core 0 with ${options.checkCount} HTTP checks at 10 s (each probe a ` +
-        "new TCP connection, Route 53's time limits); endpoints and control plane on core 1. CPU is " +
-        "of the checker's process, lag is how late the latest probe of half a second began, tables " +
-        `are what it sends to the control plane. Each row is measured over ${options.seconds} s.`,
+        `\`signpost checker\` on core 0 with ${count} HTTP checks at 10 s (each probe a new TCP ` +
+        "connection, Route 53's time limits), and gdnsd and PowerDNS with the same checks; " +
+        "endpoints, each an address of its own, and control plane on core 1. CPU is of the " +
+        "checker's process, lag is how late the latest probe of half a second began, tables are " +
+        `what it sends to the control plane. Each row is measured over ${seconds} s.`,
       columns: [
+        "checker",
         "endpoints",
         "probes/s",
         "CPU of one core",
@@ -107,9 +91,47 @@ export async function healthChecker(options: HealthCheckerOptions): Promise<void
         "memory (PSS)",
       ],
       rows,
+      remarks: [
+        "Silent endpoints take two seconds each, so the same checks make fewer probes.",
+        "gdnsd's and PowerDNS's probes are counted by the endpoints.",
+      ],
     },
-    options.results,
+    results,
   );
+}
+
+async function measureSignpost(
+  endpoints: Endpoints,
+  { checkCount, seconds }: HealthCheckerOptions,
+): Promise<string[][]> {
+  const { port } = endpoints;
+  const desk = new MeasuringDesk();
+  desk.list = httpChecks(checkCount, { port, intervalMs, version: 1 });
+  const server = await serve(desk);
+  const checker = await startChecker(server);
+  const rows: string[][] = [];
+  const measure = async (name: string): Promise<void> => {
+    await sleep(intervalMs + 1_500);
+    const cells = await measureFor(seconds * 1_000, { desk, pid: checker.pid });
+    rows.push(["signpost", name, ...cells]);
+    console.log(rows.at(-1)?.join(" | "));
+  };
+  try {
+    await measure("all answer 200");
+    await endpoints.kill();
+    await measure("all refuse connections");
+    await endpoints.start();
+    endpoints.hang();
+    await measure("all are silent until the time limit");
+    await endpoints.kill();
+    await endpoints.start();
+    desk.list = httpChecks(checkCount, { port, intervalMs: 1_000, version: 2 });
+    await measure("all answer 200, checks at 1 s: overload");
+  } finally {
+    checker.stop();
+    await server.stop();
+  }
+  return rows;
 }
 
 async function measureFor(

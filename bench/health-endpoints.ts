@@ -5,9 +5,6 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { CheckList, CheckSpec } from "../src/health/checker/check-spec.ts";
 
-/** Loopback addresses that endpoints answer on; several checks share one. */
-const addressCount = 200;
-
 /** The address of an endpoint, on loopback: 127.1.0.1 and on. */
 export function endpointAddress(index: number): string {
   return `127.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
@@ -15,22 +12,26 @@ export function endpointAddress(index: number): string {
 
 /** A server of HTTP endpoints in a process of its own, on core 1. */
 export class Endpoints {
-  readonly #port: number;
+  readonly port: number;
+  /** Requests answered, as of the last second. */
+  answered = 0;
+  readonly count: number;
   #child: ChildProcess | undefined;
 
-  constructor(port: number) {
-    this.#port = port;
+  constructor(where: { port: number; count: number }) {
+    this.port = where.port;
+    this.count = where.count;
   }
 
   async start(): Promise<void> {
     const root = join(import.meta.dirname, "..");
     const script = join(import.meta.dirname, "http-endpoints.ts");
-    const node = [join(root, "tools/node"), script, String(this.#port), String(addressCount)];
+    const node = [join(root, "tools/node"), script, String(this.port), String(this.count)];
     const child = spawn("taskset", ["-c", "1", ...node], { stdio: ["ignore", "pipe", "inherit"] });
     this.#child = child;
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (line === "ready") break;
-    }
+    const lines = createInterface({ input: child.stdout });
+    lines.on("line", (line) => (this.answered = Number(line)));
+    await once(lines, "line");
   }
 
   /** Connections are refused from now on. */
@@ -61,7 +62,7 @@ export function httpChecks(
       ...{ version, intervalMs, upThreshold: 1, downThreshold: 1 },
       probe: {
         ...{ kind: "http", tls: false, sni: false, path: `/health/${i}`, host: "service.test" },
-        ...{ address: endpointAddress(i % addressCount), port },
+        ...{ address: endpointAddress(i), port },
         ...{ connectTimeoutMs: 4_000, responseTimeoutMs: 2_000, bodyTimeoutMs: 2_000 },
       },
     };

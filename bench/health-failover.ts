@@ -176,7 +176,7 @@ async function measureMassFailure(
   checkCount: number,
 ): Promise<{ row: string[]; remarks: string[] }> {
   const port = await freePort();
-  const endpoints = new Endpoints(port);
+  const endpoints = new Endpoints({ port, count: sampleCount });
   await endpoints.start();
   const world = await HealthWorld.start({ args: ["--workers", "1"] });
   const { pid } = world.signpost;

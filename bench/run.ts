@@ -2,7 +2,8 @@
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
  *   bench/run cpu-per-query|routed-cpu|change-latency|import-start|fuzz [options]
- *   bench/run location-lookup|health-checker [options]
+ *   bench/run location-lookup|routing-compile [options]
+ *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
  */
 import { parseArgs } from "node:util";
 
@@ -11,9 +12,11 @@ import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
 import { healthChecker } from "./health-checker.ts";
 import { healthFailover, healthMassFailure } from "./health-failover.ts";
+import { healthProbes } from "./health-probes.ts";
 import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
+import { routingCompile } from "./routing-compile.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -59,12 +62,15 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
     }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
   fuzz: () => fuzzLong({ results, packets: Number(values.packets), seed }),
+  "routing-compile": () => routingCompile({ results, rounds: Number(values.rounds) }),
   "health-checker": () =>
     healthChecker({
       results,
       checkCount: Number(values.checks),
       seconds: Number(values.seconds),
     }),
+  "health-probes": () =>
+    healthProbes({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
   "health-failover": () => healthFailover({ results, deaths: Number(values.deaths) }),
   "health-mass-failure": () => healthMassFailure({ results, checkCount: Number(values.checks) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),

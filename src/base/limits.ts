@@ -57,6 +57,10 @@ export const metricDatumValueCountMax = 150;
 export const statisticsPointCountMax = 100_800;
 /** Queries of one GetMetricData: AWS's. */
 export const metricDataQueryCountMax = 500;
+/** Brackets, signs and powers inside each other in a metric math expression. */
+export const metricExpressionDepthMax = 64;
+/** Points that all expressions of one request make on their way: some 100 ms of work. */
+export const metricMathPointCountMax = 1_000_000;
 /** What times data may have, from now: two weeks back, two hours ahead. */
 export const metricPastMaxMs = 14 * 24 * 60 * 60 * 1000;
 export const metricFutureMaxMs = 2 * 60 * 60 * 1000;
@@ -411,3 +415,7 @@ export const metricsRestartDelayMaxMs = 5_000;
 export const metricsStopMaxMs = 10_000;
 
 // Record extensions
+/** Octets of one: a group of 100 sets with the dimensions of their metrics. */
+export const recordExtensionSizeMax = 64 * 1024;
+/** Of one hosted zone: compiling a zone reads them all. */
+export const recordExtensionCountMax = 10_000;

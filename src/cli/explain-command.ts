@@ -30,6 +30,8 @@ type Group = {
   depth: number;
   policy: string;
   failOpen: boolean;
+  failMode?: string;
+  extension?: string;
   candidates: {
     id: string;
     target: string;
@@ -92,15 +94,20 @@ function placeText(place: NonNullable<Explanation["place"]>): string {
 
 const marks: Readonly<Record<string, string>> = { taken: "→", "passed over": "✗" };
 
-function describeGroup({ set, depth, policy, failOpen, candidates }: Group): string[] {
+function describeGroup(group: Group): string[] {
+  const { set, depth, policy, failOpen, failMode, extension, candidates } = group;
   const rows = candidates.map(({ id, target, criterion, health, verdict, why }) => {
     return [marks[verdict] ?? " ", id, target, criterion, health, `${verdict}: ${why}`];
   });
   const indent = "  ".repeat(depth);
-  const note = failOpen ? "; none is healthy, so all count as healthy" : "";
+  const notes = [
+    ...(extension === undefined ? [] : [extension]),
+    ...(failMode === undefined ? [] : [`fail mode ${failMode}`]),
+    ...(failOpen ? ["none is healthy, so all count as healthy"] : []),
+  ];
   return [
     "",
-    `${indent}${set}, ${policy}${note}`,
+    [`${indent}${set}, ${policy}`, ...notes].join("; "),
     ...columns(rows).map((line) => `${indent}  ${line}`),
   ];
 }

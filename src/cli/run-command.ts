@@ -7,6 +7,7 @@ import { explainCommand } from "./explain-command.ts";
 import { geoCommands } from "./geo-commands.ts";
 import { healthCommands } from "./health-commands.ts";
 import { keyCommands } from "./key-commands.ts";
+import { recordCommands } from "./record-commands.ts";
 import { notificationCommands } from "./notification-commands.ts";
 import { routingControlCommands } from "./routing-control-commands.ts";
 import { statusCommand } from "./status-command.ts";
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   ...keyCommands,
   ...vpcCommands,
   ...geoCommands,
+  ...recordCommands,
   ...checkerCommands,
   ...healthCommands,
   ...routingControlCommands,

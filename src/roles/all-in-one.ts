@@ -76,6 +76,7 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     clock: systemClock,
     random: systemRandom,
   };
+  let publishLocations: (table: SharedArrayBuffer) => Promise<void> = async () => {};
   const common = { settings, logger, connectStore: opening.connect };
   const status = conditions.status.buffer;
   const onMetricData = (data: MetricDatum[]): void => metrics.record(data);
@@ -83,12 +84,11 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   const { health } = healthRole;
   const metricsRole = new MetricsRole({ ...common, status, health });
   const { metrics } = metricsRole;
-  let publishLocations: (table: SharedArrayBuffer) => void = () => {};
   const openingLocations = MachineLocations.open(settings.data, {
     logger,
     onTable(table) {
       conditions.locations = table;
-      publishLocations(table);
+      return publishLocations(table);
     },
   });
   // Amazon's schemas and the like load while the store thread checks the directory.
@@ -99,8 +99,8 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   const nameServer = await openNameServer(nameServerOptions(settings, conditions, logger));
   // The first table is there before anyone asks, later ones take its place.
   const locations = await openingLocations;
-  publishLocations = (table) => void nameServer.publishLocations(table);
-  if (conditions.locations) publishLocations(conditions.locations);
+  publishLocations = (table) => nameServer.publishLocations(table);
+  if (conditions.locations) void publishLocations(conditions.locations);
   const { state } = store;
   const queryLogs = new QueryLogs({ directory: settings.queryLogs, state, logger });
   const publisher = new Publisher({

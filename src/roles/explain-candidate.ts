@@ -1,6 +1,8 @@
+import { formatCidr, networkOf } from "../base/ip.ts";
 import type { ExplainedCandidate } from "../api/signpost/explanation.ts";
 import { loadMax } from "../base/limits.ts";
 import type { StateReader } from "../control/state/state-reader.ts";
+import { ADDRESS_FAMILY } from "../dataplane/geo/locate.ts";
 import { modelledRttMicroseconds } from "../dataplane/geo/great-circle.ts";
 import type { TracedCriterion } from "../dataplane/policy/decode-criterion.ts";
 import type { TracedCandidate, TracedGroup } from "../dataplane/policy/decode-trace.ts";
@@ -26,7 +28,7 @@ export function explainCandidate(candidate: TracedCandidate, known: Known): Expl
   return {
     id: label,
     target: targetOf(candidate, known),
-    criterion: criterionOf(candidate.criterion),
+    criterion: criterionOf(candidate.criterion, known.answer),
     health: healthOf(candidate, known.state),
     verdict: isTaken ? "taken" : isPassedOver ? "passed over" : "not needed",
     why: reasonOf(candidate, known.group),
@@ -64,7 +66,7 @@ function checkAt(slot: number, state: StateReader): string {
   return state.get<string>("healthSlotOwner", [String(slot).padStart(5, "0")]) ?? `slot ${slot}`;
 }
 
-function criterionOf(criterion: TracedCriterion): string {
+function criterionOf(criterion: TracedCriterion, answer: ImageAnswer): string {
   switch (criterion.kind) {
     case "order":
       return "";
@@ -85,7 +87,7 @@ function criterionOf(criterion: TracedCriterion): string {
       return `${region}, ${distanceText(metres)}, about ${ms} ms`;
     }
     case "network":
-      return criterion.isDefault ? "default" : "its blocks";
+      return criterion.isDefault ? "default" : blockText(criterion.prefixLength, answer);
     case "hours":
       return hoursText(criterion.windows);
     case "load": {
@@ -99,6 +101,13 @@ function criterionOf(criterion: TracedCriterion): string {
       return metres === undefined ? where : `${where}, ${distanceText(metres)}`;
     }
   }
+}
+
+/** The block of that length around the client. */
+function blockText(prefixLength: number | undefined, { context }: ImageAnswer): string {
+  if (prefixLength === undefined) return "other blocks";
+  const size = context.clientFamily === ADDRESS_FAMILY.IPV4 ? 4 : 16;
+  return formatCidr(networkOf({ address: context.client.slice(0, size), prefixLength }));
 }
 
 function placeText(place: WantedPlace): string {

@@ -7,6 +7,7 @@ import type {
   Explanation,
 } from "../api/signpost/explanation.ts";
 import type { HostedZone } from "../control/model/hosted-zone.ts";
+import { extensionUse, parseRecordExtension } from "../control/model/record-extension.ts";
 import type { StateReader } from "../control/state/state-reader.ts";
 import { LocationView } from "../dataplane/geo/location-view.ts";
 import type { ZoneImage } from "../dataplane/image/zone-image.ts";
@@ -97,6 +98,8 @@ function explainGroups(steps: readonly TracedStep[], known: Known): ExplainedGro
         depth,
         policy: step.policy,
         failOpen: step.isFailOpen,
+        ...(step.failMode === "open" ? {} : { failMode: step.failMode }),
+        ...(path === "" ? extensionNote(set, known) : {}),
         candidates: step.candidates.map((candidate) => {
           return explainCandidate(candidate, { ...known, group: step, set });
         }),
@@ -109,6 +112,23 @@ function explainGroups(steps: readonly TracedStep[], known: Known): ExplainedGro
     }
   }
   return groups;
+}
+
+/** What a record extension has to do with the group at the top of a set. */
+function extensionNote(
+  { owner, type }: { owner: string; type: string },
+  { zoneId, state }: Known,
+): { extension?: string } {
+  const text = state.get<string>("recordExtension", [zoneId, owner, type]);
+  if (text === undefined) return {};
+  const sets = state.rrsetsAt(zoneId, owner).filter((rrset) => rrset.type === type);
+  const { unused, missing, leftOut } = extensionUse(parseRecordExtension(text), sets);
+  const notes = [
+    unused === undefined ? "by its record extension" : `its record extension is unused: ${unused}`,
+    ...(missing.length > 0 ? [`sets that are not there: ${missing.join(", ")}`] : []),
+    ...(leftOut.length > 0 ? [`sets left out: ${leftOut.join(", ")}`] : []),
+  ];
+  return { extension: notes.join("; ") };
 }
 
 function answerOf(

@@ -19,24 +19,33 @@ const dayMs = 24 * 60 * 60 * 1000;
 export class MachineLocations implements LocationData {
   readonly #dataDir: string;
   readonly #source: LocationSource;
+  /** Kept once all workers have the newest table. */
+  readonly #published: () => Promise<void>;
 
-  constructor(dataDir: string, source: LocationSource) {
+  private constructor(dataDir: string, source: LocationSource, published: () => Promise<void>) {
     this.#dataDir = dataDir;
     this.#source = source;
+    this.#published = published;
   }
 
+  /** @param options.onTable hands a table to the workers; its promise is kept when all have it */
   static async open(
     dataDir: string,
-    options: { onTable: (table: SharedArrayBuffer) => void; logger: Logger },
+    options: { onTable: (table: SharedArrayBuffer) => Promise<void>; logger: Logger },
   ): Promise<MachineLocations> {
-    const { onTable, logger } = options;
+    const { logger } = options;
+    let published = Promise.resolve();
+    const onTable = (table: SharedArrayBuffer): void => {
+      published = options.onTable(table);
+      published.catch((error: unknown) => logger.error({ err: error }, "cannot publish locations"));
+    };
     const source = await openLocationSource({
       files: readNames(listPath(dataDir)),
       cacheFile: join(dataDir, "locations.cache"),
       onTable,
       onProblem: (problem) => logger.error(problem),
     });
-    return new MachineLocations(dataDir, source);
+    return new MachineLocations(dataDir, source, () => published);
   }
 
   summary(): LocationSummary {
@@ -61,6 +70,7 @@ export class MachineLocations implements LocationData {
       if (!(error instanceof MmdbError) && code === undefined) throw error;
       throw new ServiceError("InvalidInput", (error as Error).message);
     }
+    await this.#published();
     writeWhole(listPath(this.#dataDir), files.map((file) => `${file}\n`).join(""));
     return this.summary();
   }

@@ -99,6 +99,8 @@ testWith([cli], "AWS CLI: alarms are evaluated, tagged, silenced and deleted", a
     "--period",
     "60",
     "--evaluation-periods",
+    "10",
+    "--datapoints-to-alarm",
     "1",
     "--threshold",
     "10",
@@ -185,7 +187,7 @@ testWith([cli], "AWS CLI: alarms are evaluated, tagged, silenced and deleted", a
     "--state-reason",
     "a test",
   );
-  assert.equal((await history("StateUpdate"))[0], "Alarm updated from ALARM to OK");
+  assert.ok((await history("StateUpdate")).includes("Alarm updated from ALARM to OK"));
 
   await refused(
     "ValidationError",

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { testWith } from "../support/peers.ts";
+import { startPreforkedAws } from "../support/preforked-aws.ts";
 import { repositoryPath, startSignpost } from "../support/signpost-process.ts";
 
 const addressLine = /^(?:\d+\.){3}\d+$/;
@@ -15,18 +16,29 @@ testWith(["/usr/bin/aws", "/usr/bin/kdig"], "README's routing runs as it is writ
   for (const name of ["bin", "docs"]) symlinkSync(repositoryPath(name), join(folder, name));
   const signpost = await startSignpost({ dataDir: join(folder, "signpost-data") });
   t.after(() => signpost.kill("SIGTERM"));
-  const script = [...blocks("## Two-minute tour", 1), ...blocks("## Routing")]
+  const [setUp = "", ...policies] = blocks("## Routing");
+  const script = [...blocks("## Two-minute tour", 1), setUp, waitForServers, ...policies]
     .join("\n")
     .replaceAll("127.0.0.1:8053", new URL(signpost.api).host)
     .replaceAll("-p 5300", `-p ${signpost.dns.port}`);
-  const env = { ...process.env, PATH: `/usr/bin:/bin:${process.env["PATH"]}` };
-  const options = { cwd: folder, env, timeout: 180_000 };
+  const aws = await startPreforkedAws();
+  t.after(() => aws.stop());
+  const options = { cwd: folder, env: aws.env, timeout: 180_000 };
   const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], options);
   const [answered = "", explained = ""] = stdout.split(/^(?=question )/m);
   const answers = answered.split("\n").filter((line) => addressLine.test(line));
   checkAnswers(answers, script);
   assert.equal(masked(explained), masked(outputOf("bin/signpost explain")));
 });
+
+/** Who types takes longer than a change does; the test is faster, and waits until it is served. */
+const waitForServers = `
+eval "$(declare -f put | sed '1s/put/put_sets/')"
+put() {
+  put_sets "$@"
+  until curl -s http://127.0.0.1:8053/metrics | awk '/^signpost_log_head / { head = $2 }
+    /^signpost_log_served / { served = $2 } END { exit head != served }'; do sleep 0.02; done
+}`;
 
 /** Every `ask` says in its comment what it prints, but for those whose answer is drawn. */
 function checkAnswers(answers: string[], script: string): void {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { testWith } from "../support/peers.ts";
+import { startPreforkedAws } from "../support/preforked-aws.ts";
 import { repositoryPath, startSignpost } from "../support/signpost-process.ts";
 
 /** What the tour must print, in this order; each line is one line of its output. */
@@ -50,8 +51,9 @@ testWith(["/usr/bin/aws", "/usr/bin/kdig"], "README's tour runs as it is written
   const script = tour()
     .replaceAll("127.0.0.1:8053", new URL(signpost.api).host)
     .replaceAll("-p 5300", `-p ${signpost.dns.port}`);
-  const env = { ...process.env, PATH: `/usr/bin:/bin:${process.env["PATH"]}` };
-  const options = { cwd: folder, env, timeout: 120_000 };
+  const aws = await startPreforkedAws();
+  t.after(() => aws.stop());
+  const options = { cwd: folder, env: aws.env, timeout: 120_000 };
   const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], options);
   const lines = stdout.split("\n");
   let from = 0;

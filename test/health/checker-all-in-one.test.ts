@@ -69,7 +69,7 @@ test("a new check is run by a checker that has joined within about a second", as
   const createdAtMs = performance.now();
   await until(async () => (await locationNow("paris"))?.checkCount === before + 1, "the check");
   // At most half a second to the next table, and another until one shows that the list is there.
-  assert.ok(performance.now() - createdAtMs < 2_000);
+  assert.ok(performance.now() - createdAtMs < 3_000);
   await world.own("PUT", `health-checks/${id}/extension`, { intervalSeconds: 1, upThreshold: 1 });
   await until(async () => {
     const { locations } = await world.own<{
@@ -87,7 +87,7 @@ test("a checker joins again when the control plane was killed and is back", asyn
   await world.signpost.kill("SIGKILL");
   await until(() => checker.log().includes("no table is taken"), "it notices");
   await world.startAgain();
-  await until(() => checker.log().includes("joined again"), "it is back", 2_000);
+  await until(() => checker.log().includes("joined again"), "it is back", 3_000);
   assert.equal((await locationNow("oslo"))?.live, true);
 });
 

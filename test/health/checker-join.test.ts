@@ -119,7 +119,7 @@ test("a changed list reaches a checker within a second or so", async (t) => {
     const changedAtMs = performance.now();
     await until(() => plane.table?.header.listVersion === version, "the list");
     // A table tells of the new list, half a second later another one shows that it runs.
-    assert.ok(performance.now() - changedAtMs < 1_500);
+    assert.ok(performance.now() - changedAtMs < 2_500);
     assert.equal(plane.table?.header.checkCount, 1);
   }
   assert.equal(plane.table?.recordCount, 4);
@@ -141,7 +141,7 @@ test("a checker goes on probing while the control plane is away, and joins again
   const startedAtMs = performance.now();
   await plane.start(port);
   await until(() => plane.table !== undefined, "back");
-  assert.ok(performance.now() - startedAtMs < 1_000, "it tries every half second");
+  assert.ok(performance.now() - startedAtMs < 1_500, "it tries every half second");
   assert.equal(plane.table?.header.run, run, "it is the same run");
   assert.ok((plane.table?.header.sequence ?? 0) > (sequence ?? 0));
   assert.equal(plane.table?.verdict(1), Verdict.healthy, "it knows what it knew");

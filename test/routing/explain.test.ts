@@ -17,7 +17,8 @@ const worldsPerTree = 5;
 
 test("explain and the wire agree on random trees, clients, health and times", () => {
   const random = seededRandom(31);
-  const tree = { ...treeOptions, kinds: [...kinds, ...(["timeOfDay", "nearby"] as const)] };
+  const own = ["timeOfDay", "leastLoaded", "sticky", "nearby"] as const;
+  const tree = { ...treeOptions, kinds: [...kinds, ...own] };
   for (let cases = 0; cases < caseCount;) {
     const seed = random.uint32() | 1;
     const dice = new Dice(seed);
@@ -83,4 +84,16 @@ function checkGroup({ candidates, isFailOpen }: TracedGroup, world: World): void
   const takenHealth = isHealthy.filter((_, index) => candidates[index]?.isTaken);
   assert.ok(takenHealth.every((healthy) => healthy !== isFailOpen));
   assert.ok(candidates.every(({ isTaken, isEligible }) => isEligible || !isTaken));
+  checkLoads(candidates, isFailOpen);
+}
+
+/** Who is taken for its load has the least of those that come into question, shed or not. */
+function checkLoads(candidates: TracedGroup["candidates"], isFailOpen: boolean): void {
+  const inQuestion = candidates.flatMap(({ criterion, isTaken, ...health }) => {
+    const isHealthy = health.isCheckUp && health.isTargetHealthy;
+    if (criterion.kind !== "load" || (!isHealthy && !isFailOpen)) return [];
+    return [{ isTaken, rank: criterion.load + (criterion.isShed ? 1_000_000 : 0) }];
+  });
+  const taken = inQuestion.find(({ isTaken }) => isTaken);
+  if (taken) assert.equal(taken.rank, Math.min(...inQuestion.map(({ rank }) => rank)));
 }

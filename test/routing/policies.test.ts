@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as sdk from "@aws-sdk/client-route-53";
+import { RCODE } from "../../src/dns/wire/registries.ts";
+import { aliasCases } from "./alias-cases.ts";
 import { askAs } from "./ask-as.ts";
 import type { Answered } from "./ask-as.ts";
 import { clients, ip, policyCases } from "./policy-cases.ts";
@@ -20,7 +22,7 @@ import {
 /** Times that a question is asked whose answer is drawn: a quarter is missed once in 10^15. */
 const drawnAskCount = 120;
 
-for (const [family, cases] of Object.entries(policyCases)) {
+for (const [family, cases] of Object.entries({ ...policyCases, alias: aliasCases })) {
   test(`${family} sets`, async (t) => {
     for (const one of cases) await t.test(one.says, () => check(one));
   });
@@ -56,6 +58,80 @@ function checkMeta(answered: Answered, { ttl, scope, from }: Expectation): void 
   else assert.ok(answered.scope !== undefined, "the client subnet is answered");
   if (scope !== undefined) assert.equal(answered.scope, scope);
 }
+
+test("the values of a simple set come in random order", async () => {
+  const name = freshName();
+  await createSets(name, [{ ip: [ip(1), ip(2), ip(3)] }]);
+  const firsts = new Set<string>();
+  for (let i = 0; i < drawnAskCount; i++) {
+    firsts.add((await askAs(dns, { name })).values[0] ?? "");
+  }
+  assert.deepEqual([...firsts].toSorted(), [ip(1), ip(2), ip(3)]);
+});
+
+type Policy = Partial<sdk.ResourceRecordSet>;
+
+const coordinates = (Latitude: string, Longitude: string, Bias = 0): Policy => ({
+  GeoProximityLocation: { Coordinates: { Latitude, Longitude }, Bias },
+});
+
+/** Groups that Route 53 does not take: what is wrong with the last of their sets. */
+const refusedGroups: Readonly<Record<string, readonly Policy[]>> = {
+  "a weight above 255": [{ Weight: 256 }],
+  "a weight below 0": [{ Weight: -1 }],
+  "weights with other TTLs": [{ Weight: 1 }, { Weight: 1, TTL: 61 }],
+  "two policies in one set": [{ Weight: 1, Region: "us-east-1" }],
+  "two policies in one group": [{ Weight: 1 }, { Region: "us-east-1" }],
+  "no policy beside a set identifier": [{}],
+  "one region twice": [{ Region: "us-east-1" }, { Region: "us-east-1" }],
+  "a region that is none": [{ Region: "mars-east-1" as "us-east-1" }],
+  "two primaries": [{ Failover: "PRIMARY" }, { Failover: "PRIMARY" }],
+  "one place twice": [
+    { GeoLocation: { CountryCode: "KR" } },
+    { GeoLocation: { CountryCode: "KR" } },
+  ],
+  "a continent with a country": [{ GeoLocation: { ContinentCode: "EU", CountryCode: "DE" } }],
+  "a state outside of the US": [{ GeoLocation: { CountryCode: "DE", SubdivisionCode: "BY" } }],
+  "a bias above 99": [coordinates("1", "1", 100)],
+  "three decimals": [coordinates("1.123", "1")],
+  "a place off the earth": [coordinates("90.5", "1")],
+  "one point twice": [coordinates("1", "1"), coordinates("1.0", "1.00", 5)],
+  "a multivalue alias": [
+    {
+      MultiValueAnswer: true,
+      ...{ TTL: undefined, ResourceRecords: undefined },
+      AliasTarget: { HostedZoneId: zoneId, DNSName: apex, EvaluateTargetHealth: true },
+    },
+  ],
+  "a collection that is not there": [
+    {
+      CidrRoutingConfig: {
+        CollectionId: "0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f",
+        LocationName: "*",
+      },
+    },
+  ],
+  "a health check that is not there": [
+    { Weight: 1, HealthCheckId: "0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f" },
+  ],
+};
+
+test("groups that make no sense are refused, and nothing is answered", async () => {
+  for (const [what, policies] of Object.entries(refusedGroups)) {
+    const name = freshName();
+    const changes = policies.map((policy, i) => ({
+      Action: "CREATE" as const,
+      ResourceRecordSet: {
+        ...{ Name: name, Type: "A" as const, SetIdentifier: `${i}`, TTL: 60 },
+        ResourceRecords: [{ Value: ip(i + 1) }],
+        ...policy,
+      },
+    }));
+    const refused = { $fault: "client" };
+    await assert.rejects(applied(changes), refused, what);
+    assert.equal((await askAs(dns, { name })).rcode, RCODE.NXDOMAIN, what);
+  }
+});
 
 test("a health check that changes its mind changes the answer, without a change of sets", async () => {
   const id = await createCheck(settingsOf("up"));
@@ -207,6 +283,16 @@ test("an unhealthy IP-based set gives way to the next shorter block, then the de
     sets.map((set) => ({ ...set, health: set.id === "*" ? "up" : "down" }) as const),
   );
   await expectRows(other, [["203.0.113.0/24", ip(3)]]);
+  const none = freshName();
+  await createSets(
+    none,
+    sets.map((set) => ({ ...set, health: "down" as const })),
+  );
+  await expectRows(none, [
+    ["203.0.113.0/24", ip(2)],
+    ["203.0.112.0/24", ip(1)],
+    ["198.51.100.0/24", ip(3)],
+  ]);
 });
 
 test("geolocation's scope is at most /24 and /48, and never wider than the place", async () => {

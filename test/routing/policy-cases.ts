@@ -43,7 +43,7 @@ export const clients = {
 } as const;
 
 /** A record whose set identifier is its address's last octet. */
-function record(last: number, policy: SetInput): SetInput {
+export function record(last: number, policy: SetInput): SetInput {
   return { id: String(last), ip: ip(last), ...policy };
 }
 
@@ -51,33 +51,36 @@ export function ip(last: number): string {
   return `192.0.2.${last}`;
 }
 
-function alias(id: string, target: string, policy: SetInput): SetInput {
+export function alias(id: string, target: string, policy: SetInput): SetInput {
   return { id, alias: target, ...policy };
 }
 
-const [one, two, three, four] = [ip(1), ip(2), ip(3), ip(4)];
+export const [one, two, three, four] = [ip(1), ip(2), ip(3), ip(4)];
 
-const down = { health: "down" } as const;
-const up = { health: "up" } as const;
-const primary = { Failover: "PRIMARY" } as const;
-const secondary = { Failover: "SECONDARY" } as const;
-const weight = (Weight: number): SetInput => ({ Weight });
+export const down = { health: "down" } as const;
+export const up = { health: "up" } as const;
+export const primary = { Failover: "PRIMARY" } as const;
+export const secondary = { Failover: "SECONDARY" } as const;
+export const weight = (Weight: number): SetInput => ({ Weight });
 const country = (CountryCode: string): SetInput => ({ GeoLocation: { CountryCode } });
-const continent = (ContinentCode: string): SetInput => ({ GeoLocation: { ContinentCode } });
+export const continent = (ContinentCode: string): SetInput => ({ GeoLocation: { ContinentCode } });
 const state = (SubdivisionCode: string): SetInput => ({
   GeoLocation: { CountryCode: "US", SubdivisionCode },
 });
-const anywhere = country("*");
-const region = (Region: string): SetInput => ({ Region: Region as "us-east-1" });
+export const anywhere = country("*");
+export const region = (Region: string): SetInput => ({ Region: Region as "us-east-1" });
 const near = (Latitude: string, Longitude: string, Bias = 0): SetInput => ({
   GeoProximityLocation: { Coordinates: { Latitude, Longitude }, Bias },
 });
 const nearRegion = (AWSRegion: string, Bias = 0): SetInput => ({
   GeoProximityLocation: { AWSRegion, Bias },
 });
+const nearZone = (LocalZoneGroup: string): SetInput => ({
+  GeoProximityLocation: { LocalZoneGroup },
+});
 const multivalue = { MultiValueAnswer: true } as const;
 
-const only = (...answers: string[]): Expectation[] => [{ answers }];
+export const only = (...answers: string[]): Expectation[] => [{ answers }];
 
 export const generalCases: readonly PolicyCase[] = [
   {
@@ -87,6 +90,11 @@ export const generalCases: readonly PolicyCase[] = [
       { all: [one, two, three], scope: 0, ttl: 60, from: "seoul" },
       { all: [one, two, three] },
     ],
+  },
+  {
+    says: "a simple set answers whatever its health check says: it is alone",
+    sets: [{ ip: [one, two], ...down }],
+    asked: [{ all: [one, two] }],
   },
   {
     says: "a set without a health check is always healthy",
@@ -265,6 +273,14 @@ export const geoproximityCases: readonly PolicyCase[] = [
     ],
   },
   {
+    says: "a Local Zone group is a place as well",
+    sets: [record(1, nearZone("us-east-1-nyc-1")), record(2, nearZone("us-west-2-lax-1"))],
+    asked: [
+      { from: "newYork", answers: [one] },
+      { from: "california", answers: [two] },
+    ],
+  },
+  {
     says: "150 km with a bias of 50 beat 100 km",
     // Austin, the table's 30 N 98 W, is 100 km from the one and 150 km from the other.
     sets: [record(1, near("30.90", "-98.00")), record(2, near("31.35", "-98.00", 50))],
@@ -365,121 +381,6 @@ export const multivalueCases: readonly PolicyCase[] = [
   },
 ];
 
-export const aliasCases: readonly PolicyCase[] = [
-  {
-    says: "an alias answers with its target's records and TTL, under its own name",
-    sets: [{ at: "target", ip: [one, two], TTL: 1234 }, { alias: "target" }],
-    asked: [{ all: [one, two], ttl: 1234 }],
-  },
-  {
-    says: "an alias answers its own type alone",
-    sets: [
-      { at: "target", ip: one },
-      { at: "target", ip: "2001:db8::1", Type: "AAAA" },
-      { alias: "target" },
-    ],
-    asked: [{ answers: [one] }, { type: "AAAA", answers: [] }, { type: "CNAME", answers: [] }],
-  },
-  {
-    says: "an alias to a group is healthy while one set of it is; else its branch is backed out of",
-    sets: [
-      record(1, { at: "a", ...weight(1), ...down }),
-      record(2, { at: "a", ...weight(1), ...up }),
-      record(3, { at: "b", ...weight(1), ...down }),
-      alias("first", "a", primary),
-      record(4, secondary),
-      alias("first", "b", { ...primary, at: "backed" }),
-      record(4, { ...secondary, at: "backed" }),
-    ],
-    asked: [{ answers: [two] }, { at: "backed", answers: [four] }],
-  },
-  {
-    says: "a failed check on an alias hides the whole branch, healthy as it may be",
-    sets: [
-      record(1, { at: "a", ...weight(1), ...up }),
-      alias("first", "a", { ...primary, ...down }),
-      record(2, secondary),
-    ],
-    asked: only(two),
-  },
-  {
-    says: "a check on an alias and the health of its target must both pass",
-    sets: [
-      record(1, { at: "a", ...weight(1), ...down }),
-      alias("first", "a", { ...primary, ...up }),
-      record(2, secondary),
-    ],
-    asked: only(two),
-  },
-  {
-    says: "without EvaluateTargetHealth the branch is taken and something in it returned",
-    sets: [
-      record(1, { at: "a", ...weight(1), ...down }),
-      record(2, { at: "a", ...weight(1), ...down }),
-      alias("first", "a", { ...weight(1), eth: false }),
-      record(3, weight(0)),
-    ],
-    asked: only(one, two),
-  },
-  {
-    says: "a leaf without a check keeps its branch healthy",
-    sets: [
-      record(1, { at: "a", ...weight(1), ...down }),
-      record(2, { at: "a", ...weight(0) }),
-      alias("first", "a", primary),
-      record(3, secondary),
-    ],
-    asked: only(two),
-  },
-  {
-    says: "with the whole tree failing the rule is applied at the top, then in the branch chosen",
-    sets: [
-      record(1, { at: "a", ...primary, ...down }),
-      record(2, { at: "a", ...secondary, ...down }),
-      record(3, { at: "b", ...weight(1), ...down }),
-      alias("first", "a", primary),
-      alias("second", "b", secondary),
-    ],
-    asked: only(one),
-  },
-  {
-    says: "latency over weights over failover: each level backs out into its sibling",
-    sets: [
-      record(1, { at: "pair", ...primary, ...down }),
-      record(2, { at: "pair", ...secondary, ...down }),
-      alias("pair", "pair", { at: "europe", ...weight(255) }),
-      record(3, { at: "europe", ...weight(0), ...up }),
-      alias("eu-central-1", "europe", region("eu-central-1")),
-      record(4, region("us-east-1")),
-    ],
-    asked: [
-      { from: "frankfurt", answers: [three] },
-      { from: "newYork", answers: [four] },
-    ],
-  },
-  {
-    says: "a failing continent is backed out of, for those who have a wider place to go to",
-    sets: [
-      record(1, { at: "eu", ...weight(1), ...down }),
-      alias("EU", "eu", continent("EU")),
-      record(2, anywhere),
-    ],
-    asked: [
-      { from: "frankfurt", answers: [two] },
-      { from: "seoul", answers: [two] },
-    ],
-  },
-  {
-    says: "active-passive by weights: the passive ones when all active ones are down",
-    sets: [
-      record(1, { ...weight(10), ...down }),
-      record(2, { ...weight(20), ...down }),
-      record(3, weight(0)),
-    ],
-    asked: only(three),
-  },
-];
-
 export const policyCases: Readonly<Record<string, readonly PolicyCase[]>> = {
   general: generalCases,
   weighted: weightedCases,
@@ -488,5 +389,4 @@ export const policyCases: Readonly<Record<string, readonly PolicyCase[]>> = {
   geoproximity: geoproximityCases,
   latency: latencyCases,
   multivalue: multivalueCases,
-  alias: aliasCases,
 };

@@ -110,7 +110,7 @@ export async function applied(Changes: sdk.Change[]): Promise<void> {
 const insyncTimeoutMs = 5_000;
 
 /** Waits for a change to be served; the SDK's own waiter never asks twice within a second. */
-async function insync(Id: string | undefined): Promise<void> {
+export async function insync(Id: string | undefined): Promise<void> {
   const deadlineMs = Date.now() + insyncTimeoutMs;
   for (;;) {
     const { ChangeInfo } = await route53.send(new sdk.GetChangeCommand({ Id }));

@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  GetMetricDataCommand,
   GetMetricStatisticsCommand,
   ListMetricsCommand,
   PutMetricDataCommand,
 } from "@aws-sdk/client-cloudwatch";
-import type {
-  GetMetricDataCommandInput,
-  GetMetricStatisticsCommandInput,
-  MetricDatum,
-} from "@aws-sdk/client-cloudwatch";
+import type { GetMetricStatisticsCommandInput, MetricDatum } from "@aws-sdk/client-cloudwatch";
 import { openCloudWatch, refusal } from "../../../test/support/cloudwatch-context.ts";
 import { MetricsUnavailableError } from "../../metrics/metrics-desk.ts";
 import { readerOf } from "../../metrics/statistic.ts";
@@ -62,7 +57,6 @@ test("PutMetricData hands values on as they are kept", async () => {
 const tooMany = Array.from({ length: 151 }, (_, i) => i);
 const set = { SampleCount: 1, Sum: 1, Minimum: 1, Maximum: 1 };
 const one = (datum: object): MetricDatum[] => [{ MetricName: "m", ...datum }];
-const at = "MetricData.member.1";
 const putRefusals: [name: string, data: MetricDatum[] | undefined, refused: RegExp][] = [
   ["no data", undefined, /^MissingRequiredParameterException: The parameter MetricData is requ/],
   ["data that is empty", [], /^MissingRequiredParameterException: The parameter MetricData is/],
@@ -301,114 +295,6 @@ for (const [name, changes, refused] of statisticsRefusals) {
 }
 
 const metric = (MetricName: string) => ({ Namespace: "My/App", MetricName });
-const query = (Id: string, MetricName: string, more: object = {}) => ({
-  Id,
-  MetricStat: { Metric: metric(MetricName), Period: 60, Stat: "Sum" },
-  ...more,
-});
-const getData = (changes: Partial<GetMetricDataCommandInput>) =>
-  client.send(
-    new GetMetricDataCommand({
-      StartTime: minutes(-10),
-      EndTime: minutes(1),
-      MetricDataQueries: [query("a", "one")],
-      ...changes,
-    }),
-  );
-
-test("GetMetricData answers newest first, page by page", async () => {
-  await put(
-    [-5, -4, -3, -2, -1].flatMap((minute) => [
-      { MetricName: "one", Value: minute, Timestamp: minutes(minute) },
-      { MetricName: "two", Value: 10 * minute, Timestamp: minutes(minute) },
-    ]),
-  );
-  const MetricDataQueries = [
-    query("a", "one", { Label: "first" }),
-    query("hidden", "one", { ReturnData: false }),
-    query("none", "missing"),
-    query("b", "two"),
-  ];
-  const all = await getData({ MetricDataQueries });
-  assert.deepEqual(
-    all.MetricDataResults?.map(({ Id, Label, Values, StatusCode }) => [
-      Id,
-      Label,
-      Values,
-      StatusCode,
-    ]),
-    [
-      ["a", "first", [-1, -2, -3, -4, -5], "Complete"],
-      ["none", "missing", [], "Complete"],
-      ["b", "two", [-10, -20, -30, -40, -50], "Complete"],
-    ],
-  );
-  assert.deepEqual(all.MetricDataResults?.[0]?.Timestamps?.[0], minutes(-1));
-
-  for (const ScanBy of ["TimestampDescending", "TimestampAscending"] as const) {
-    const seen: Record<string, number[]> = {};
-    let NextToken: string | undefined;
-    let pages = 0;
-    do {
-      const page = await getData({ MetricDataQueries, MaxDatapoints: 2, ScanBy, NextToken });
-      for (const { Id = "", Values = [] } of page.MetricDataResults ?? []) {
-        seen[Id] = [...(seen[Id] ?? []), ...Values];
-      }
-      const partial = page.MetricDataResults?.some((result) => result.StatusCode === "PartialData");
-      assert.equal(partial, page.NextToken !== undefined);
-      NextToken = page.NextToken;
-      pages++;
-    } while (NextToken !== undefined);
-    const a = [-1, -2, -3, -4, -5];
-    const expected = ScanBy === "TimestampDescending" ? a : a.toReversed();
-    assert.deepEqual(seen, { a: expected, none: [], b: expected.map((value) => value * 10) });
-    assert.equal(pages, 5);
-  }
-  metrics.data.length = 0;
-});
-
-const dataRefusals: [string, Partial<GetMetricDataCommandInput>, RegExp][] = [
-  [
-    "an id twice",
-    { MetricDataQueries: [query("a", "one"), query("a", "two")] },
-    /^ValidationException: The values for parameter id in MetricDataQueries are not unique\.$/,
-  ],
-  [
-    "an id that is none",
-    { MetricDataQueries: [query("A", "one")] },
-    /The value A for parameter MetricDataQueries.member.1.Id/,
-  ],
-  [
-    "a query of nothing",
-    { MetricDataQueries: [{ Id: "a" }] },
-    /Exactly one of MetricDataQueries.member.1.MetricStat and/,
-  ],
-  [
-    "a statistic that is none",
-    {
-      MetricDataQueries: [
-        { Id: "a", MetricStat: { Metric: metric("m"), Period: 60, Stat: "None" } },
-      ],
-    },
-    /The value None for parameter MetricDataQueries.member.1.MetricStat.Stat is not a valid statistic\.$/,
-  ],
-  ["no end", { EndTime: minutes(-10) }, /EndTime must be greater than StartTime/],
-  ["a token that is none", { NextToken: "x" }, /^InvalidNextToken: /],
-  [
-    "metric math",
-    { MetricDataQueries: [{ Id: "a", Expression: "m1 / m2" }] },
-    /^NotImplemented: A query's Expression/,
-  ],
-  [
-    "501 queries",
-    { MetricDataQueries: Array.from({ length: 501 }, (_, i) => query(`a${i}`, "one")) },
-    /size greater than 500/,
-  ],
-];
-for (const [name, changes, refused] of dataRefusals) {
-  test(`GetMetricData refuses ${name}`, async () =>
-    assert.match(await refusal(getData(changes)), refused));
-}
 
 test("ListMetrics lists what has data, filtered and in pages of 500", async () => {
   const names = Array.from({ length: 501 }, (_, i) => `m${String(i).padStart(3, "0")}`);

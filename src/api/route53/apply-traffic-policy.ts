@@ -3,10 +3,15 @@ import type { Mutation } from "../../control/model/mutation.ts";
 import { nameSortKey } from "../../control/model/name-sort-key.ts";
 import { policyVersionKey } from "../../control/model/traffic-policy.ts";
 import type { AppliedPolicy, TrafficPolicyInstance } from "../../control/model/traffic-policy.ts";
-import { healthChecksOf } from "../../control/model/traffic-policy-document.ts";
+import {
+  cidrLocationsOf,
+  healthChecksOf,
+  policyNodes,
+} from "../../control/model/traffic-policy-document.ts";
 import type { PolicyDocument } from "../../control/model/traffic-policy-document.ts";
 import { instanceFailure, rootSet } from "../../control/model/traffic-policy-instance.ts";
 import type { ApiContext } from "./api-context.ts";
+import { cidrLocationFact } from "./cidr-collection.ts";
 import type { Planned } from "./commit.ts";
 import { documentOf } from "./traffic-policy-rows.ts";
 
@@ -31,6 +36,7 @@ export function applyPolicy(
     zone,
     setsAt: (name) => context.state.rrsetsAt(zone.id, name),
     hasHealthCheck: (id) => context.state.get("healthCheck", [id]) !== undefined,
+    cidrLocation: (id, location) => cidrLocationFact(context.state, id, location),
   });
   const { seq: _seq, failure: _failure, ...rest } = after;
   const instance: TrafficPolicyInstance =
@@ -62,8 +68,8 @@ export function removeInstance(context: ApiContext, instance: TrafficPolicyInsta
 }
 
 /**
- * Rows that say which policies and health checks an instance uses: those it wants and those it
- * answers with.
+ * Rows that say which policies, health checks and CIDR locations an instance uses: those it wants
+ * and those it answers with.
  */
 function indexMutations(
   context: ApiContext,
@@ -73,7 +79,7 @@ function indexMutations(
   const { id, zoneId, name, type, wanted, applied } = instance;
   const mutations: Mutation[] = [];
   const index = (
-    table: "trafficPolicyInstanceByPolicy" | "healthCheckUse",
+    table: "trafficPolicyInstanceByPolicy" | "healthCheckUse" | "cidrLocationUse",
     key: string[],
     value: string | true,
   ): void => {
@@ -84,8 +90,13 @@ function indexMutations(
     index("trafficPolicyInstanceByPolicy", [...policy, zoneId, nameSortKey(name), type], id);
   }
   if (!applied) return mutations;
-  for (const check of healthChecksOf(wantedDocument(context, applied)).keys()) {
+  const document = wantedDocument(context, applied);
+  for (const check of healthChecksOf(document).keys()) {
     index("healthCheckUse", [check, zoneId, name, `instance ${type}`], true);
+  }
+  for (const { collectionId, locationName } of cidrLocationsOf(policyNodes(document)).values()) {
+    const key = [collectionId, locationName, zoneId, name, `instance ${type}`];
+    index("cidrLocationUse", key, true);
   }
   return mutations;
 }

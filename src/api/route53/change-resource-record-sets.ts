@@ -11,6 +11,7 @@ import { InvalidNameError } from "../../control/model/route53-name.ts";
 import type { TrafficPolicyInstance } from "../../control/model/traffic-policy.ts";
 import { ServiceError, invalidChangeBatch } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
+import { cidrLocationFact } from "./cidr-collection.ts";
 import { commitChange } from "./commit.ts";
 import { requireHealthCheck } from "./health-check-rows.ts";
 import { isFull } from "./quotas.ts";
@@ -149,12 +150,7 @@ function factsOf(context: ApiContext, zone: HostedZone): BatchFacts {
       const row = state.get<{ comment?: string }>("rrsetProtection", key);
       return row && (row.comment ?? "");
     },
-    cidrLocation(collectionId, locationName) {
-      if (state.get("cidrCollection", [collectionId]) === undefined) return "noCollection";
-      if (locationName === "*") return "here";
-      const blocks = state.list("cidrBlock", { prefix: [collectionId, locationName], limit: 1 });
-      return blocks.length > 0 ? "here" : "noLocation";
-    },
+    cidrLocation: (collectionId, location) => cidrLocationFact(state, collectionId, location),
   };
 }
 

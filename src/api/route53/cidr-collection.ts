@@ -1,5 +1,7 @@
 import type { Mutation } from "../../control/model/mutation.ts";
 import { drawUuid } from "../../control/model/resource-id.ts";
+import type { CidrLocationFact } from "../../control/model/traffic-policy-instance.ts";
+import type { StateReader } from "../../control/state/state-reader.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { isFull } from "./quotas.ts";
@@ -76,4 +78,16 @@ function sameCollection(
     "A CIDR collection with this name and a different caller reference already exists " +
       "in this account.",
   );
+}
+
+/** Whether a collection has a location (`*` is in each). */
+export function cidrLocationFact(
+  state: StateReader,
+  collectionId: string,
+  locationName: string,
+): CidrLocationFact {
+  if (state.get("cidrCollection", [collectionId]) === undefined) return "noCollection";
+  if (locationName === "*") return "here";
+  const blocks = state.list("cidrBlock", { prefix: [collectionId, locationName], limit: 1 });
+  return blocks.length > 0 ? "here" : "noLocation";
 }

@@ -6,6 +6,7 @@ import { usesOf } from "../../control/model/rrset-uses.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { commitChange } from "./commit.ts";
+import { removalOfExtensions } from "./record-extension-rows.ts";
 import { bareId } from "./resource-ids.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
 import { requireZone } from "./zones.ts";
@@ -72,6 +73,7 @@ function removalOf(context: ApiContext, zone: HostedZone): Mutation[] {
   for (const rrset of state.rrsets(id, undefined, 2)) {
     mutations.push(...usesOf("remove", id, rrset));
   }
+  mutations.push(...removalOfExtensions(context, id));
   const queryLogging = state.get<string>("queryLoggingByZone", [id]);
   if (queryLogging !== undefined) {
     mutations.push({ remove: "queryLogging", key: [queryLogging] });

@@ -3,6 +3,7 @@ import type { Mutation } from "../../control/model/mutation.ts";
 import { drawTimeUuid } from "../../control/model/resource-id.ts";
 import { policyVersionKey } from "../../control/model/traffic-policy.ts";
 import type { TrafficPolicy, TrafficPolicyVersion } from "../../control/model/traffic-policy.ts";
+import { loadMetricsOf } from "../../control/model/traffic-policy-document.ts";
 import type { PolicyDocument } from "../../control/model/traffic-policy-document.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
@@ -143,7 +144,11 @@ function addVersion(
     { put: "trafficPolicy", key: [id], value: after },
     { put: "trafficPolicyVersion", key, value: version },
     { put: "trafficPolicyDocument", key, value: Document },
-    ...takeLoadSlots(context, version, document),
+    ...takeLoadSlots(
+      context,
+      { user: key, metrics: loadMetricsOf(document) },
+      "InvalidTrafficPolicyDocument",
+    ),
   ];
   return { mutations, result: { policy: after, version } };
 }
@@ -168,7 +173,10 @@ function removal(
   const mutations: Mutation[] = [
     { remove: "trafficPolicyVersion", key },
     { remove: "trafficPolicyDocument", key },
-    ...releaseLoadSlots(context, version, documentOf(context, version)),
+    ...releaseLoadSlots(context, {
+      user: key,
+      metrics: loadMetricsOf(documentOf(context, version)),
+    }),
   ];
   const latest = context.state
     .list<TrafficPolicyVersion>("trafficPolicyVersion", { prefix: [id] })

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { TestContext } from "node:test";
 import { systemClock } from "../../base/clock.ts";
+import { HealthUnavailableError } from "../../control/model/health-report.ts";
 import { decodeCheckList } from "../../health/checker/check-list.ts";
 import { checkSpec } from "../../health/checker/testing/fake-probes.ts";
 import { FakeDesk } from "../../health/checker/testing/fake-desk.ts";
@@ -110,4 +111,20 @@ test("GET checkers lists locations; DELETE forgets one that is gone", async (t) 
   desk.gone.add("tokyo");
   assert.equal((await ask("DELETE", "/tokyo")).status, 200);
   assert.equal((await ask("DELETE", "/paris")).status, 404);
+});
+
+test("checkers are told to try again while the health thread starts again", async (t) => {
+  const { desk, ask } = await start(t);
+  const gone = () => Promise.reject(new HealthUnavailableError("Cannot tell health: it starts"));
+  Object.assign(desk, { take: gone, listFor: gone, locations: gone, forget: gone });
+  const requests = [
+    ask("PUT", "/tokyo/table", tableOf(1)),
+    ask("GET", "/tokyo/checks"),
+    ask("GET", ""),
+    ask("DELETE", "/tokyo"),
+  ];
+  for (const { status, body } of await Promise.all(requests)) {
+    assert.equal(status, 503);
+    assert.match(body, /ServiceUnavailable.*Cannot tell health/);
+  }
 });

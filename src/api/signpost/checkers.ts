@@ -8,6 +8,7 @@ import {
 } from "../../health/checker/verdict-table.ts";
 import type { Route, RouteRequest } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
+import { asOwnError, healthRoute } from "./health-routes.ts";
 import { json, ownRoute } from "./json-route.ts";
 
 /** What the checkers of other machines, and those who look after them, ask of this one. */
@@ -23,23 +24,35 @@ export type CheckersContext = {
  * locations, `DELETE checkers/LOCATION` forgets one that is gone.
  */
 export function checkerRoutes(context: CheckersContext): Route[] {
+  const { desk } = context;
   const guard = new RunGuard();
+  const take: Route["handle"] = async (request) => json(await takeTable(context, guard, request));
   return [
+    {
+      ...ownRoute("PUT", "checkers/{location}/table", orOwnError(take)),
+      bodySizeMax: verdictTableSizeMax,
+    },
     ownRoute(
-      "PUT",
-      "checkers/{location}/table",
-      async (request) => json(await takeTable(context, guard, request)),
-      verdictTableSizeMax,
+      "GET",
+      "checkers/{location}/checks",
+      orOwnError(async (request) => {
+        const body = await desk.listFor(joiner(context, request));
+        return { status: 200, headers: { "content-type": "application/json" }, body };
+      }),
     ),
-    ownRoute("GET", "checkers/{location}/checks", async (request) => {
-      const body = await context.desk.listFor(joiner(context, request));
-      return { status: 200, headers: { "content-type": "application/json" }, body };
-    }),
-    ownRoute("GET", "checkers", async () => json({ checkers: await context.desk.locations() })),
-    ownRoute("DELETE", "checkers/{location}", async (request) =>
-      json(await forget(context, request)),
-    ),
+    healthRoute("GET", "checkers", async () => ({ checkers: await desk.locations() })),
+    healthRoute("DELETE", "checkers/{location}", (request) => forget(context, request)),
   ];
+}
+
+function orOwnError(handle: Route["handle"]): Route["handle"] {
+  return async (request) => {
+    try {
+      return await handle(request);
+    } catch (error) {
+      throw asOwnError(error);
+    }
+  };
 }
 
 async function takeTable(

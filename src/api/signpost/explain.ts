@@ -1,14 +1,12 @@
 import { networkOf, parseCidr, parseIp } from "../../base/ip.ts";
 import type { Cidr } from "../../base/ip.ts";
-import type { HostedZone } from "../../control/model/hosted-zone.ts";
 import { InvalidNameError, normaliseName } from "../../control/model/route53-name.ts";
-import { servedZone } from "../../control/state/served-zone.ts";
-import type { StateReader } from "../../control/state/state-reader.ts";
 import { typeFromText } from "../../dns/wire/registries.ts";
 import type { RouteRequest } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { Explanation } from "./explanation.ts";
 import type { SignpostContext } from "./signpost-context.ts";
+import { zoneOfName } from "./zone-of-name.ts";
 
 /** Bits of a client that is given as a single address: what resolvers send (RFC 7871 §11.1). */
 const clientBitsDefault = { ipv4: 24, ipv6: 56 } as const;
@@ -26,7 +24,7 @@ export async function explain(
   const name = readName(request.query.get("name") ?? "");
   const type = (request.query.get("type") ?? "A").toUpperCase();
   if (typeFromText(type) === undefined) refuse(`${type} is no type of record`);
-  const zone = zoneOf(state, name);
+  const zone = zoneOfName(state, name);
   if (!zone) {
     throw new ServiceError("NotFound", `Cannot explain ${name}: no hosted zone here has that name`);
   }
@@ -47,15 +45,6 @@ function readName(text: string): string {
     if (!(error instanceof InvalidNameError)) throw error;
     return refuse(error.message);
   }
-}
-
-/** The served zone with the longest name that `name` lies in. */
-function zoneOf(state: StateReader, name: string): HostedZone | undefined {
-  for (let rest = name; rest !== ""; rest = rest.slice(rest.indexOf(".") + 1)) {
-    const zone = servedZone(state, rest);
-    if (zone) return zone;
-  }
-  return servedZone(state, ".");
 }
 
 function readClient(text: string | null): Cidr | undefined {

@@ -45,6 +45,10 @@ export type ExplainedGroup = {
   policy: string;
   /** No candidate was healthy, so all counted as healthy. */
   failOpen: boolean;
+  /** What it answers where none is healthy, if not Route 53's way: `closed`, `geofence`. */
+  failMode?: string;
+  /** What a record extension does here, or why it does nothing. */
+  extension?: string;
   candidates: ExplainedCandidate[];
 };
 

@@ -157,7 +157,8 @@ export function healthRoute(method: Route["method"], path: string, answer: Answe
   return ownRoute(method, path, handle, hasBody ? bodySizeMax : 0);
 }
 
-function asOwnError(error: unknown): unknown {
+/** What the caller is told of an error; one that is none of his is itself. */
+export function asOwnError(error: unknown): unknown {
   if (error instanceof HealthUnavailableError) {
     return new ServiceError("ServiceUnavailable", error.message);
   }

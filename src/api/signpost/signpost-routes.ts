@@ -1,3 +1,4 @@
+import { recordExtensionSizeMax } from "../../base/limits.ts";
 import type { Route, RouteRequest } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { createAccessKey, deleteAccessKey, listAccessKeys } from "./access-keys.ts";
@@ -5,6 +6,11 @@ import { explain } from "./explain.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { json, ownRoute, parameter, readJson } from "./json-route.ts";
 import { updateLocations } from "./location-data.ts";
+import {
+  deleteRecordExtension,
+  listRecordExtensions,
+  putRecordExtension,
+} from "./record-extensions.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { routingControlRoutes } from "./routing-control-routes.ts";
 import type { SignpostContext } from "./signpost-context.ts";
@@ -47,6 +53,16 @@ export function signpostRoutes(context: SignpostContext): Route[] {
       await deleteVpc(route53, parameter(request, "id"));
       return json({});
     }),
+    ownRoute("GET", "record-extensions", (request) => json(listRecordExtensions(route53, request))),
+    {
+      ...ownRoute("PUT", "record-extensions", async (request) =>
+        json(await putRecordExtension(route53, request)),
+      ),
+      bodySizeMax: recordExtensionSizeMax,
+    },
+    ownRoute("DELETE", "record-extensions", async (request) =>
+      json(await deleteRecordExtension(route53, request)),
+    ),
     {
       ...ownRoute("POST", "zones/import", (request) => importZone(context, request)),
       bodySizeMax: Infinity,

@@ -3,18 +3,22 @@ import { typeFromText } from "../../dns/wire/registries.ts";
 import type { ResourceRecordSet } from "../model/resource-record-set.ts";
 import { policyVersionKey } from "../model/traffic-policy.ts";
 import type { TrafficPolicyInstance } from "../model/traffic-policy.ts";
-import { loadMetricKey } from "../model/traffic-policy-document.ts";
 import { parsePolicyDocument } from "../model/traffic-policy-parser.ts";
 import type { StateReader } from "../state/state-reader.ts";
 import { CompileError } from "./compile-problem.ts";
 import { policyRouting } from "./policy-routing.ts";
+import type { RoutingSources } from "./routing-sources.ts";
 import { parseRoute53Name } from "./route53-wire-name.ts";
 
 /**
  * The routing tree of a set that stands for a traffic policy instance.
  * @throws CompileError for what did not come through the API's validation
  */
-export function instanceRouting(state: StateReader, root: ResourceRecordSet): RoutingNode {
+export function instanceRouting(
+  state: StateReader,
+  root: ResourceRecordSet,
+  sources: Pick<RoutingSources, "healthSlot" | "loadSlot" | "cidrBlocks">,
+): RoutingNode {
   const { name, type, trafficPolicyInstanceId = "" } = root;
   const fail = (reason: string): CompileError => new CompileError(reason, { owner: name, type });
   const key = [trafficPolicyInstanceId];
@@ -31,8 +35,7 @@ export function instanceRouting(state: StateReader, root: ResourceRecordSet): Ro
     return policyRouting(parsePolicyDocument(text), {
       type: typeNumber,
       ttl,
-      healthSlot: (id) => state.get<number>("healthSlot", [id]),
-      loadSlot: (metric) => state.get<number>("loadSlot", [loadMetricKey(metric)]) ?? 0,
+      ...sources,
       parseName: parseRoute53Name,
     });
   } catch (error) {

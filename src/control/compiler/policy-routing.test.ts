@@ -14,6 +14,7 @@ function routingOf(rule: Members, more: Members = {}): RoutingNode {
     ttl: 60,
     healthSlot: (id) => (id === "gone" ? undefined : Number(id)),
     loadSlot: ({ name }) => Number(name),
+    cidrBlocks: () => [],
     parseName: parseRoute53Name,
   });
 }

@@ -1,37 +1,27 @@
-import { continentOf } from "../../geo/places/continents.ts";
-import { regionCoordinates } from "../../geo/places/aws-regions.ts";
-import type { Coordinates } from "../../geo/places/coordinates.ts";
-import { localZoneGroupCoordinates } from "../../geo/places/local-zone-groups.ts";
-import type { Branch, RoutingNode, WantedPlace } from "../../dataplane/policy/routing-tree.ts";
+import type { Branch, RoutingNode } from "../../dataplane/policy/routing-tree.ts";
 import { parseRdata } from "../../dns/rdata/rdata.ts";
 import type { Name } from "../../dns/wire/name.ts";
 import { recordValueForm } from "../model/record-value.ts";
-import type { GeoLocation } from "../model/resource-record-set.ts";
 import type {
-  LoadMetric,
   PolicyBranch,
   PolicyDocument,
   PolicyEndpoint,
   PolicyNode,
-  PolicyPlace,
   PolicyRule,
 } from "../model/traffic-policy-document.ts";
+import { ruleGroup } from "./rule-group.ts";
+import type { RuleGroupContext } from "./rule-group.ts";
 
 /** What of an instance and of the state a document's tree is made with. */
-export type PolicyRoutingContext = {
+export type PolicyRoutingContext = Omit<RuleGroupContext, "branch"> & {
   /** Type of the instance's records, as a number. */
   type: number;
   ttl: number;
   /** Slot of the status table; `undefined`: always healthy. */
   healthSlot(healthCheckId: string): number | undefined;
-  /** Slot of the load table. */
-  loadSlot(metric: LoadMetric): number;
   /** Wire form of a name as Route 53 writes it. */
   parseName(text: string): Name;
 };
-
-/** Answers of one multivalue set: Route 53's number. */
-const multivalueLimit = 8;
 
 /**
  * The routing tree of a policy document. Nodes that the document shares are shared in the tree.
@@ -73,87 +63,7 @@ class PolicyRouting {
   }
 
   #rule(rule: PolicyRule): RoutingNode {
-    const { failMode } = rule;
-    const node = this.#group(rule);
-    return failMode === undefined ? node : ({ ...node, failMode } as RoutingNode);
-  }
-
-  #group(rule: PolicyRule): RoutingNode {
-    switch (rule.kind) {
-      case "failover":
-        return { kind: "failover", branches: rule.branches.map((b) => this.#branch(b)) };
-      case "multivalue": {
-        const branches = rule.branches.map((b) => this.#branch(b));
-        return { kind: "multivalue", limit: multivalueLimit, branches };
-      }
-      case "weighted":
-      case "sticky": {
-        const branches = rule.branches.map((b) => ({ ...this.#branch(b), weight: b.weight }));
-        return { kind: rule.kind, branches };
-      }
-      case "geolocation": {
-        const branches = rule.branches.map((b) => ({
-          ...this.#branch(b),
-          place: wantedPlace(b.place),
-        }));
-        return { kind: "geolocation", branches };
-      }
-      case "geoproximity": {
-        const branches = rule.branches.map((b) => ({
-          ...this.#branch(b),
-          ...coordinatesOf(b.where),
-          bias: b.bias,
-        }));
-        return { kind: "geoproximity", branches };
-      }
-      case "latency": {
-        const branches = rule.branches.map((b) => ({
-          ...this.#branch(b),
-          ...coordinatesOf(b),
-          region: b.region,
-        }));
-        return { kind: "latency", branches };
-      }
-      default:
-        return this.#ownGroup(rule);
-    }
-  }
-
-  /** Groups that only our own version of the format has. */
-  #ownGroup(
-    rule: Extract<PolicyRule, { kind: "cidr" | "timeOfDay" | "leastLoaded" | "nearby" }>,
-  ): RoutingNode {
-    switch (rule.kind) {
-      case "cidr": {
-        const branches = rule.branches.map((b) => ({ ...this.#branch(b), blocks: b.blocks }));
-        return { kind: "cidr", branches };
-      }
-      case "timeOfDay": {
-        const branches = rule.branches.map((b) => ({ ...this.#branch(b), windows: b.windows }));
-        return { kind: "timeOfDay", zone: rule.timeZone, branches };
-      }
-      case "leastLoaded": {
-        const branches = rule.branches.map((b) => ({
-          ...this.#branch(b),
-          loadSlot: this.#context.loadSlot(b.metric),
-          low: b.low,
-          high: b.high,
-        }));
-        return { kind: "leastLoaded", branches };
-      }
-      case "nearby": {
-        const branches = rule.branches.map((b) => ({
-          ...this.#branch(b),
-          ...coordinatesOf(b.where),
-          country: b.country,
-          continent: continentOf(b.country),
-          ...("region" in b.where ? { region: b.where.region } : {}),
-          ...(b.city === undefined ? {} : { city: b.city }),
-          ...(b.metric === undefined ? {} : { loadSlot: this.#context.loadSlot(b.metric) }),
-        }));
-        return { kind: "nearby", branches };
-      }
-    }
+    return ruleGroup(rule, { ...this.#context, branch: (branch) => this.#branch(branch) });
   }
 
   #branch(branch: PolicyBranch): Branch {
@@ -174,24 +84,4 @@ class PolicyRouting {
     const routing = this.node(node);
     return routing.kind === "alias" ? { ...routing, evaluateTargetHealth } : undefined;
   }
-}
-
-function wantedPlace(place: GeoLocation): WantedPlace {
-  const { continentCode, countryCode, subdivisionCode } = place;
-  if (countryCode === "*") return "default";
-  return {
-    ...(continentCode === undefined ? {} : { continent: continentCode }),
-    ...(countryCode === undefined ? {} : { country: countryCode }),
-    ...(subdivisionCode === undefined ? {} : { subdivision: subdivisionCode }),
-  };
-}
-
-function coordinatesOf(place: PolicyPlace): Coordinates {
-  if ("latitude" in place) return { latitude: place.latitude, longitude: place.longitude };
-  const coordinates =
-    "region" in place
-      ? regionCoordinates(place.region)
-      : localZoneGroupCoordinates(place.localZoneGroup);
-  if (coordinates) return coordinates;
-  throw new Error(`it names a place that is not known: ${Object.values(place).join()}`);
 }

@@ -1,18 +1,20 @@
-import type { Branch, RoutingNode, WantedPlace } from "../../dataplane/policy/routing-tree.ts";
+import type { Branch, GroupNode, RoutingNode } from "../../dataplane/policy/routing-tree.ts";
 import { SAMPLE_LIMIT } from "../../dataplane/policy/program.ts";
 import { regionCoordinates } from "../../geo/places/aws-regions.ts";
 import type { Coordinates } from "../../geo/places/coordinates.ts";
 import { localZoneGroupCoordinates } from "../../geo/places/local-zone-groups.ts";
-import type {
-  GeoLocation,
-  GeoProximityLocation,
-  ResourceRecordSet,
-} from "../model/resource-record-set.ts";
+import { extensionUse } from "../model/record-extension.ts";
+import type { RecordExtension } from "../model/record-extension.ts";
+import type { GeoProximityLocation, ResourceRecordSet } from "../model/resource-record-set.ts";
 import { policyOf } from "../model/rrset-policy.ts";
+import type { PolicyRule } from "../model/traffic-policy-document.ts";
 import type { RoutingSources } from "./routing-sources.ts";
+import { ruleGroup, wantedPlace } from "./rule-group.ts";
 
 export type RoutedSetsOptions = {
   sources: RoutingSources;
+  /** What Signpost's own API adds to the group. */
+  extension?: RecordExtension | undefined;
   /** What one set answers with; `undefined`: nothing yet, the set is left out. */
   answerOf: (rrset: ResourceRecordSet) => RoutingNode | undefined;
   /** Told why a set is left out. */
@@ -29,19 +31,50 @@ export function routingOf(
   options: RoutedSetsOptions,
 ): RoutingNode | undefined {
   const first = group[0] as ResourceRecordSet;
+  const { extension } = options;
+  const failMode = extension?.failMode;
   if (policyOf(first) === "simple") return simpleNode(first, options);
-  const node = groupNode(group, options);
-  return node.branches.length > 0 ? node : undefined;
+  const hasRule = extension?.rule && extensionUse(extension, group).unused === undefined;
+  const node = hasRule ? extendedNode(extension, group, options) : groupNode(group, options);
+  if (node.branches.length === 0) return undefined;
+  return failMode === undefined ? node : { ...node, failMode };
 }
 
-/** A set alone; with a health check it is a group of one, so that aliases see its health. */
+/**
+ * A set alone; with a health check it is a group of one, so that aliases see its health; so it is
+ * with a fail mode, which only groups have.
+ */
 function simpleNode(rrset: ResourceRecordSet, options: RoutedSetsOptions): RoutingNode | undefined {
   const node = options.answerOf(rrset);
-  if (!node || rrset.healthCheckId === undefined) return node;
-  return { kind: "failover", branches: branchesOf([rrset], options, () => ({})) };
+  const failMode = options.extension?.failMode;
+  if (!node || (rrset.healthCheckId === undefined && failMode === undefined)) return node;
+  const branches = branchesOf([rrset], options, () => ({}));
+  return { kind: "failover", branches, ...(failMode === undefined ? {} : { failMode }) };
 }
 
-type GroupNode = Exclude<RoutingNode, { kind: "records" | "alias" }>;
+/** The group as its extension's rule has it: those of its sets that are there. */
+function extendedNode(
+  { rule, setIdentifiers }: RecordExtension,
+  group: readonly ResourceRecordSet[],
+  options: RoutedSetsOptions,
+): GroupNode {
+  if (rule?.kind === "sticky") {
+    const branches = branchesOf(group, options, ({ weight = 0 }) => ({ weight }));
+    return { kind: "sticky", branches };
+  }
+  const sets = new Map(group.map((rrset) => [rrset.setIdentifier ?? "", rrset]));
+  const made = new Map<object, Branch>();
+  rule?.branches.forEach((branch, index) => {
+    const rrset = sets.get(setIdentifiers[index] ?? "");
+    const [own] = rrset ? branchesOf([rrset], options, () => ({})) : [];
+    if (own) made.set(branch, own);
+  });
+  const branches = rule?.branches.filter((branch) => made.has(branch));
+  return ruleGroup({ ...rule, branches } as PolicyRule, {
+    ...options.sources,
+    branch: (branch) => made.get(branch) as Branch,
+  });
+}
 
 function groupNode(group: readonly ResourceRecordSet[], options: RoutedSetsOptions): GroupNode {
   const branches = <T>(own: (rrset: ResourceRecordSet) => T | undefined): Branch<T>[] =>
@@ -52,7 +85,7 @@ function groupNode(group: readonly ResourceRecordSet[], options: RoutedSetsOptio
     case "geolocation":
       return {
         kind: "geolocation",
-        branches: branches(({ geoLocation = {} }) => ({ place: placeOf(geoLocation) })),
+        branches: branches(({ geoLocation = {} }) => ({ place: wantedPlace(geoLocation) })),
       };
     case "latency":
       return {
@@ -102,15 +135,6 @@ function branchesOf<T>(
 
 function rankOf({ failover }: ResourceRecordSet): number {
   return failover === "PRIMARY" ? 0 : 1;
-}
-
-function placeOf({ continentCode, countryCode, subdivisionCode }: GeoLocation): WantedPlace {
-  if (countryCode === "*") return "default";
-  return {
-    ...(continentCode === undefined ? {} : { continent: continentCode }),
-    ...(countryCode === undefined ? {} : { country: countryCode }),
-    ...(subdivisionCode === undefined ? {} : { subdivision: subdivisionCode }),
-  };
 }
 
 function coordinatesOf(location: GeoProximityLocation): Coordinates | undefined {

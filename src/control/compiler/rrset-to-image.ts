@@ -6,6 +6,7 @@ import { isSubdomain } from "../../dns/wire/name.ts";
 import type { Name } from "../../dns/wire/name.ts";
 import { typeFromText } from "../../dns/wire/registries.ts";
 import { recordValueForm } from "../model/record-value.ts";
+import type { RecordExtension } from "../model/record-extension.ts";
 import type { AliasTarget, ResourceRecordSet } from "../model/resource-record-set.ts";
 import { CompileError } from "./compile-problem.ts";
 import { parseRoute53Name } from "./route53-wire-name.ts";
@@ -20,6 +21,8 @@ export type ZoneContext = {
   apex: Name;
   /** What sets refer to outside the zone; default: nothing. */
   sources?: RoutingSources;
+  /** What Signpost's own API adds to the sets of a name and type; default: nothing. */
+  extensionOf?: (set: Pick<ResourceRecordSet, "name" | "type">) => RecordExtension | undefined;
   /** Told of every set that has no answer yet, and why. */
   onNote?: (note: CompileNote) => void;
 };
@@ -59,6 +62,7 @@ function routedImageRRset(
   }
   const node = routingOf(group, {
     sources,
+    extension: zone.extensionOf?.(first),
     answerOf: (rrset) => answerOf(rrset, type, zone),
     onNote: ({ name, type: typeText }, note) => {
       zone.onNote?.({ owner: name, type: typeText, note });

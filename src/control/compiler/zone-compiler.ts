@@ -8,6 +8,8 @@ import type { ZoneImage } from "../../dataplane/image/zone-image.ts";
 import { formatName } from "../../dns/wire/name.ts";
 import { typeToText } from "../../dns/wire/registries.ts";
 import type { HostedZone } from "../model/hosted-zone.ts";
+import { parseRecordExtension } from "../model/record-extension.ts";
+import type { RecordExtension } from "../model/record-extension.ts";
 import type { StateReader } from "../state/state-reader.ts";
 import { CompileError } from "./compile-problem.ts";
 import type { CompileProblem } from "./compile-problem.ts";
@@ -53,7 +55,7 @@ export class ZoneCompiler {
     const state = this.#state;
     try {
       return state.read(() => {
-        const context = this.#contextOf(zone);
+        const context = this.#contextOf(zone, allExtensions(state, zone.id));
         const options = { expectedNames: state.rrsetCount(zone.id), seed: this.#options.seed };
         const rrsets = toImageRRsets(state.eachRRset(zone.id), context);
         return { image: buildZoneImage(context.apex, rrsets, options) };
@@ -68,7 +70,8 @@ export class ZoneCompiler {
    * @param names as in `ResourceRecordSet.name`
    */
   patch(zone: HostedZone, image: ZoneImage, names: Iterable<string>): PatchResult {
-    const run = new PatchRun(this.#state, this.#contextOf(zone), image);
+    const context = this.#contextOf(zone, eachExtension(this.#state, zone.id));
+    const run = new PatchRun(this.#state, context, image);
     let problem: CompileProblem | undefined;
     const isLeft = (name: string): boolean => {
       try {
@@ -89,11 +92,28 @@ export class ZoneCompiler {
     return { image: run.image, unpatched, ...(problem ? { problem } : {}) };
   }
 
-  #contextOf(zone: HostedZone): ZoneContext {
+  #contextOf(zone: HostedZone, extensionOf: ZoneContext["extensionOf"]): ZoneContext {
     const onNote = (note: CompileNote): void => this.#options.onNote?.(zone.id, note);
     const apex = parseRoute53Name(zone.name);
-    return { zoneId: zone.id, apex, sources: this.#sources, onNote };
+    return { zoneId: zone.id, apex, sources: this.#sources, extensionOf, onNote };
   }
+}
+
+/** Reads the record extensions of a zone one by one. */
+function eachExtension(state: StateReader, zoneId: string): ZoneContext["extensionOf"] {
+  return ({ name, type }) =>
+    extensionIn(state.get<string>("recordExtension", [zoneId, name, type]));
+}
+
+/** Reads them all at once, for when most sets are asked for: few have one. */
+function allExtensions(state: StateReader, zoneId: string): ZoneContext["extensionOf"] {
+  const rows = state.list<string>("recordExtension", { prefix: [zoneId] });
+  const texts = new Map(rows.map(({ key, value }) => [`${key[1]} ${key[2]}`, value]));
+  return ({ name, type }) => extensionIn(texts.get(`${name} ${type}`));
+}
+
+function extensionIn(text: string | undefined): RecordExtension | undefined {
+  return text === undefined ? undefined : parseRecordExtension(text);
 }
 
 /** Patches several names of one image. */

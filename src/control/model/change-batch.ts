@@ -8,6 +8,7 @@ import type { ResourceRecordSet } from "./resource-record-set.ts";
 import { policyOf, rrsetKey } from "./rrset-policy.ts";
 import { usesOf } from "./rrset-uses.ts";
 import { sameRRset } from "./same-rrset.ts";
+import type { CidrLocationFact } from "./traffic-policy-instance.ts";
 
 export type Change = { action: "CREATE" | "DELETE" | "UPSERT"; rrset: ResourceRecordSet };
 
@@ -18,7 +19,7 @@ export type BatchFacts = {
   /** The comment of the protection of a name and type, empty without one; `undefined`: none. */
   protection(name: string, type: string): string | undefined;
   /** Whether the collection has the location (`*` is in each). */
-  cidrLocation(collectionId: string, locationName: string): "here" | "noCollection" | "noLocation";
+  cidrLocation(collectionId: string, locationName: string): CidrLocationFact;
 };
 
 /** The sets at one name: as they were, and as the batch leaves them. */

@@ -17,7 +17,7 @@ export type TableName =
   | "cidrCollectionByName" // [name]
   | "cidrCollectionByCallerReference" // [callerReference]
   | "cidrBlock" // [collectionId, location, block]
-  | "cidrLocationUse" // [collectionId, location, zoneId, name, type and set identifier]
+  | "cidrLocationUse" // [collectionId, location, zoneId, name, type and set identifier, or `instance A`]
   | "healthCheck" // [healthCheckId]
   | "healthCheckByCallerReference" // [callerReference] → id, also of one that is gone
   | "healthCheckByChild" // [healthCheckId, id of a calculated check that is made of it]
@@ -31,9 +31,9 @@ export type TableName =
   | "safetyRule" // [name]
   | "notification" // [name]
   | "alarm" // [name]
+  | "recordExtension" // [zoneId, name, type] → text of what our own API adds to a group of sets
   | "alarmByMetric" // [namespace, metricName, name]
   | "alarmByChild" // [name of the alarm looked at, name of the composite alarm]
-  | "recordExtension" // [zoneId, name, type] → what Signpost's own API adds to a group of sets
   | "trafficPolicy" // [policyId]
   | "trafficPolicyByName" // [name] → policyId
   | "trafficPolicyVersion" // [policyId, version, 4 digits]
@@ -42,7 +42,7 @@ export type TableName =
   | "trafficPolicyInstanceByZone" // [zoneId, reversed name, type] → instanceId
   | "trafficPolicyInstanceByPolicy" // [policyId, version, zoneId, reversed name, type] → instanceId
   | "loadSlot" // [load metric] → slot
-  | "loadMetricUse" // [load metric, policyId, version]
+  | "loadMetricUse" // [load metric, policyId, version] or [load metric, "record", zoneId, name, type]
   | "vpcAuthorization" // [zoneId, vpcId]
   | "rrsetProtection" // [zoneId, …]
   | "change" // [changeId] → { seq, at, comment, zoneId }

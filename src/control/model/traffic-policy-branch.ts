@@ -1,8 +1,8 @@
 import type { PolicyBranch, PolicyFormatVersion, PolicyRule } from "./traffic-policy-document.ts";
 import { PolicyObject, PolicyProblem } from "./traffic-policy-object.ts";
 
-/** What a branch leads to, by the id it has in the document. */
-export type Reference = { path: string; rule?: string; endpoint?: string };
+/** What a branch leads to, by the id it has in the document; of a record extension: a set. */
+export type Reference = { path: string; rule?: string; endpoint?: string; set?: string };
 
 /** A rule whose branches lead nowhere yet: `references[i]` says where `rule.branches[i]` does. */
 export type RuleDraft = { rule: PolicyRule; references: Reference[] };
@@ -12,6 +12,8 @@ export type RuleContext = {
   formatVersion: PolicyFormatVersion;
   recordType: string;
   references: Reference[];
+  /** Branches are record sets by their identifiers, which bring their own health. */
+  leadsToSets?: boolean;
 };
 
 const healthCheckIdSizeMax = 64;
@@ -32,6 +34,10 @@ export function readBranch(
   context: RuleContext,
   options: BranchOptions = {},
 ): PolicyBranch {
+  if (context.leadsToSets) {
+    context.references.push({ path: object.path, set: object.text("SetIdentifier") });
+    return { path: object.path, node: unlinked, evaluateTargetHealth: false };
+  }
   const reference = readReference(object, options);
   const fallback = reference.rule !== undefined && options.evaluatesRules === true;
   const evaluateTargetHealth = object.flag("EvaluateTargetHealth", fallback);

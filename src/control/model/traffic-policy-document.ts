@@ -54,7 +54,7 @@ export type PolicyRule = { path: string; failMode?: FailMode } & (
   | { kind: "latency"; branches: PolicyBranch<{ region: string }>[] }
   | { kind: "multivalue"; branches: PolicyBranch[] }
   | { kind: "weighted"; branches: PolicyBranch<{ weight: number }>[] }
-  | { kind: "cidr"; branches: PolicyBranch<{ blocks: readonly Cidr[] | "default" }>[] }
+  | { kind: "cidr"; branches: PolicyBranch<{ blocks: PolicyBlocks }>[] }
   | {
       kind: "timeOfDay";
       /** Of the IANA time zone database: `America/New_York`. */
@@ -65,6 +65,12 @@ export type PolicyRule = { path: string; failMode?: FailMode } & (
   | { kind: "sticky"; branches: PolicyBranch<{ weight: number }>[] }
   | { kind: "nearby"; branches: PolicyBranch<PolicySite>[] }
 );
+
+/** Whom a branch of a CIDR rule is for: its own blocks, or those of a collection. */
+export type PolicyBlocks = readonly Cidr[] | CidrLocation | "default";
+
+/** A location of a CIDR collection. */
+export type CidrLocation = { collectionId: string; locationName: string };
 
 export type PolicyPlace =
   | { region: string }
@@ -135,10 +141,31 @@ export function healthChecksOf(document: PolicyDocument): Map<string, string> {
   return checks;
 }
 
+/** The locations of CIDR collections that branches name, with their paths. */
+export function cidrLocationsOf(nodes: Iterable<PolicyNode>): Map<string, CidrLocation> {
+  const locations = new Map<string, CidrLocation>();
+  for (const node of nodes) {
+    if (node.kind !== "cidr") continue;
+    for (const { blocks, path } of node.branches) {
+      if (blocks !== "default" && "collectionId" in blocks) locations.set(path, blocks);
+    }
+  }
+  return locations;
+}
+
 /** The load metrics that branches name, each once. */
 export function loadMetricsOf(document: PolicyDocument): LoadMetric[] {
+  return metricsOfNodes(policyNodes(document));
+}
+
+/** Those of one rule's own branches. */
+export function loadMetricsOfRule(rule: PolicyRule): LoadMetric[] {
+  return metricsOfNodes([rule]);
+}
+
+function metricsOfNodes(nodes: Iterable<PolicyNode>): LoadMetric[] {
   const metrics = new Map<string, LoadMetric>();
-  for (const node of policyNodes(document)) {
+  for (const node of nodes) {
     for (const branch of branchesOf(node)) {
       if ("metric" in branch) {
         const metric = branch.metric as LoadMetric;

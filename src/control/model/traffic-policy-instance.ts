@@ -3,8 +3,8 @@ import type { HostedZone } from "./hosted-zone.ts";
 import { liesInZone } from "./hosted-zone.ts";
 import type { ResourceRecordSet } from "./resource-record-set.ts";
 import type { TrafficPolicyInstance } from "./traffic-policy.ts";
-import { healthChecksOf, policyNodes } from "./traffic-policy-document.ts";
-import type { PolicyDocument } from "./traffic-policy-document.ts";
+import { cidrLocationsOf, healthChecksOf, policyNodes } from "./traffic-policy-document.ts";
+import type { PolicyDocument, PolicyNode } from "./traffic-policy-document.ts";
 
 /** What the answer to whether a policy can be applied hangs on. */
 export type InstanceFacts = {
@@ -12,7 +12,11 @@ export type InstanceFacts = {
   /** All sets at a name. */
   setsAt(name: string): readonly ResourceRecordSet[];
   hasHealthCheck(id: string): boolean;
+  cidrLocation(collectionId: string, locationName: string): CidrLocationFact;
 };
+
+/** Whether a collection has a location (`*` is in each). */
+export type CidrLocationFact = "here" | "noCollection" | "noLocation";
 
 /** The record set that stands for an instance in its zone: the root of what it answers with. */
 export function rootSet(
@@ -34,6 +38,7 @@ export function instanceFailure(
   return (
     conflict(instance, facts) ??
     missingHealthCheck(document, facts) ??
+    missingLocation(policyNodes(document), facts) ??
     unansweredEndpoint(instance, document, facts)
   );
 }
@@ -65,6 +70,23 @@ function missingHealthCheck(
 ): string | undefined {
   for (const [id, path] of healthChecksOf(document)) {
     if (!hasHealthCheck(id)) return `No health check found with ID: ${id} (${path})`;
+  }
+  return undefined;
+}
+
+/** What of the CIDR collections that rules name is not there. */
+export function missingLocation(
+  nodes: Iterable<PolicyNode>,
+  { cidrLocation }: Pick<InstanceFacts, "cidrLocation">,
+): string | undefined {
+  for (const [path, { collectionId, locationName }] of cidrLocationsOf(nodes)) {
+    const found = cidrLocation(collectionId, locationName);
+    if (found === "noCollection") {
+      return `No CIDR collection found with ID: ${collectionId} (${path})`;
+    }
+    if (found === "noLocation") {
+      return `CIDR collection ${collectionId} has no location ${locationName} (${path})`;
+    }
   }
   return undefined;
 }

@@ -10,6 +10,11 @@ export class PolicyProblem extends Error {
 
 type Range = { min: number; max: number };
 
+/** The path of an object's member. */
+export function memberPath(path: string, name: string): string {
+  return /^\w+$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
+}
+
 /**
  * Reads an object of a traffic policy document member by member: each is asked for at most once,
  * `end()` refuses those that were not. Numbers and booleans may be written as strings.
@@ -33,7 +38,7 @@ export class PolicyObject {
 
   /** The path of a member. */
   at(name: string): string {
-    return /^\w+$/.test(name) ? `${this.path}.${name}` : `${this.path}[${JSON.stringify(name)}]`;
+    return memberPath(this.path, name);
   }
 
   problem(name: string, message: string): PolicyProblem {

@@ -5,7 +5,9 @@ import { continentOf } from "../../geo/places/continents.ts";
 import { readBranch, readBranches } from "./traffic-policy-branch.ts";
 import type { RuleContext } from "./traffic-policy-branch.ts";
 import type {
+  FailMode,
   LoadMetric,
+  PolicyBlocks,
   PolicyBranch,
   PolicyRule,
   PolicySite,
@@ -26,16 +28,47 @@ export const ownRuleReaders: Readonly<Record<string, RuleReader>> = {
   timeofday: readTimeOfDay,
 };
 
+/** What a rule answers where none of its branches is healthy. */
+export function readFailMode(object: PolicyObject): FailMode {
+  return object.oneOf("FailMode", ["open", "closed", "geofence"] as const);
+}
+
+/** Failover over any number of branches, in the order they are listed. */
+export function readRanks(object: PolicyObject, context: RuleContext): PolicyRule {
+  const list = { name: "Ranks", countMax: policyBranchCountMax };
+  const branches = readBranches(object, list, (item) =>
+    // A failover that does not look at health would never fail over.
+    readBranch(item, context, { evaluatesRules: true }),
+  );
+  return { path: object.path, kind: "failover", branches };
+}
+
 const items = { name: "Items", countMax: policyBranchCountMax };
 
 function readCidrRule(object: PolicyObject, context: RuleContext): PolicyRule {
   const seen = new Map<string, string>();
-  const branches = readBranches(object, items, (item) => ({
-    ...readBranch(item, context),
-    blocks: isDefault(item) ? ("default" as const) : readBlocks(item, seen),
-  }));
+  const collectionId = object.optionalText("CollectionId");
+  const branches = readBranches(object, items, (item): PolicyBranch<{ blocks: PolicyBlocks }> => {
+    const branch = readBranch(item, context);
+    if (isDefault(item)) return { ...branch, blocks: "default" };
+    if (collectionId === undefined) return { ...branch, blocks: readBlocks(item, seen) };
+    const locationName = readLocationName(item, seen);
+    return { ...branch, blocks: { collectionId, locationName } };
+  });
   requireOneDefault(branches, ({ blocks }) => blocks === "default");
   return { path: object.path, kind: "cidr", branches };
+}
+
+/** A location of the rule's collection; the default is said by `IsDefault`. */
+function readLocationName(item: PolicyObject, seen: Map<string, string>): string {
+  const name = item.text("LocationName");
+  if (!/^[0-9A-Za-z_-]{1,16}$/.test(name)) {
+    throw item.problem("LocationName", `'${name}' is no name of a CIDR location`);
+  }
+  const other = seen.get(name);
+  if (other !== undefined) throw item.problem("LocationName", `is the same location as ${other}`);
+  seen.set(name, item.path);
+  return name;
 }
 
 /** Longest prefixes of blocks, as in CIDR collections. */

@@ -5,6 +5,7 @@ import {
   policyValueSizeMax,
 } from "../../base/limits.ts";
 import { InvalidValueError, parseRecordValue } from "./record-value.ts";
+import { repeatedMembers } from "./repeated-members.ts";
 import { InvalidNameError, normaliseName } from "./route53-name.ts";
 import { policyFormatVersions } from "./traffic-policy-document.ts";
 import type {
@@ -51,20 +52,29 @@ export function parsePolicyDocument(text: string): PolicyDocument {
     throw new InvalidPolicyDocumentError(`The document has ${size}`);
   }
   const problems: string[] = [];
-  const document = collect(problems, () => readDocument(parseJson(text), problems));
+  const document = collect(problems, () => readDocument(parseJson(text, problems), problems));
   if (document && problems.length === 0) return document;
-  const shown = problems.slice(0, policyProblemsShownMax);
-  const more = problems.length > shown.length ? `; and ${problems.length - shown.length} more` : "";
-  throw new InvalidPolicyDocumentError(`${shown.join("; ")}${more}`);
+  throw new InvalidPolicyDocumentError(problemsText(problems));
 }
 
-function parseJson(text: string): unknown {
+/** What is wrong, in one sentence. */
+export function problemsText(problems: readonly string[]): string {
+  const shown = problems.slice(0, policyProblemsShownMax);
+  const more = problems.length > shown.length ? `; and ${problems.length - shown.length} more` : "";
+  return `${shown.join("; ")}${more}`;
+}
+
+/** The value of a text in which no object has a member twice. @throws PolicyProblem */
+export function parseJson(text: string, problems: string[]): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new PolicyProblem("$", `it is not JSON: ${error.message}`);
   }
+  for (const path of new Set(repeatedMembers(text))) problems.push(`${path}: is there twice`);
+  return value;
 }
 
 /** Runs `f`; a problem joins the list, so that others are looked for as well. */

@@ -311,6 +311,15 @@ test("parsePolicyDocument() names all that is wrong", () => {
   assert.match(refusal, /^\$\.Endpoints\.bad\.Value: .*; \$\.Rules\.start\.Items\[0\]\.Weight: /);
 });
 
+test("parsePolicyDocument() refuses a member that is there twice, by its path", () => {
+  const text = documentOf(weighted({ ...one, Weight: 1 }));
+  const again = text.replace('"Weight":1', '"Weight":1,"Weight":2').replace("{", '{"Rules":{},');
+  assert.equal(
+    refusalOf(again),
+    "$.Rules: is there twice; $.Rules.start.Items[0].Weight: is there twice",
+  );
+});
+
 test("parsePolicyDocument() bounds size, depth and what sharing comes to", () => {
   const fits = documentOf(weighted({ ...one, Weight: 1 }));
   assert.match(refusalOf(fits + " ".repeat(102_401 - fits.length)), /102401 characters/);

@@ -3,7 +3,7 @@ import { readBranch, readBranches, requireDistinct } from "./traffic-policy-bran
 import type { RuleContext, RuleDraft } from "./traffic-policy-branch.ts";
 import type { PolicyRule } from "./traffic-policy-document.ts";
 import type { PolicyObject } from "./traffic-policy-object.ts";
-import { ownRuleReaders } from "./traffic-policy-own-rules.ts";
+import { ownRuleReaders, readFailMode, readRanks } from "./traffic-policy-own-rules.ts";
 import {
   placeKey,
   readFlatPlace,
@@ -34,9 +34,7 @@ export function readRule(
   const type = object.oneOf("RuleType", Object.keys(readers));
   const context: RuleContext = { ...format, references: [] };
   const rule = (readers[type] as RuleReader)(object, context);
-  if (isOurs && object.has("FailMode")) {
-    rule.failMode = object.oneOf("FailMode", ["open", "closed", "geofence"] as const);
-  }
+  if (isOurs && object.has("FailMode")) rule.failMode = readFailMode(object);
   object.end();
   return { rule, references: context.references };
 }
@@ -46,9 +44,7 @@ function readFailover(object: PolicyObject, context: RuleContext): PolicyRule {
   // A failover that does not look at health would never fail over.
   const options = { evaluatesRules: true };
   if (context.formatVersion === "2026-11-22" && object.has("Ranks")) {
-    const list = { name: "Ranks", countMax: policyBranchCountMax };
-    const branches = readBranches(object, list, (item) => readBranch(item, context, options));
-    return { path, kind: "failover", branches };
+    return readRanks(object, context);
   }
   const branches = ["Primary", "Secondary"].map((name) => {
     const member = object.object(name);

@@ -180,7 +180,10 @@ class PieceWindow {
   }
 }
 
-/** Takes what the zone's former sets used out of the indexes; a master file's sets use nothing. */
+/**
+ * Takes what the zone's former sets used out of the indexes; a master file's sets use nothing. Record
+ * extensions stay, and with them what they use.
+ */
 function formerUses({ state, zoneId }: ImportJob): Mutation[] {
   const tables = [
     { table: "cidrLocationUse", zoneAt: 2 },
@@ -189,7 +192,7 @@ function formerUses({ state, zoneId }: ImportJob): Mutation[] {
   return tables.flatMap(({ table, zoneAt }) =>
     state
       .list(table)
-      .filter(({ key }) => key[zoneAt] === zoneId)
+      .filter(({ key }) => key[zoneAt] === zoneId && !key.at(-1)?.startsWith("extension "))
       .map(({ key }): Mutation => ({ remove: table, key })),
   );
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { cidrContains, formatCidr, networkOf } from "../../base/ip.ts";
+import { present } from "../../base/assert.ts";
+import { cidrContains, formatCidr, networkOf, parseCidr } from "../../base/ip.ts";
 import type { Cidr } from "../../base/ip.ts";
 import { cidrTable } from "./cidr-table.ts";
 import { cidrBranch, nextBlock, smallestBlock } from "./match-network.ts";
@@ -96,3 +97,25 @@ for (const [what, octetCount, lengthMax, scopeMax] of [
     fc.assert(property, { numRuns: 500 });
   });
 }
+
+test("smallestBlock() and nextBlock() come to an end in a table that was damaged", () => {
+  const all = ["0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24"].map((text, index) => {
+    return { cidr: present(parseCidr(text), text), branch: index + 1 };
+  });
+  const table = cidrTable(all, 32);
+  const head = [0, GROUP.branches, GROUP.branches, 0];
+  const word = fc.oneof(fc.integer(), fc.integer({ min: -9, max: 9 }));
+  const damage = fc.array(fc.tuple(fc.nat({ max: table.length - 1 }), word), { minLength: 1 });
+  const property = fc.property(damage, (damaged) => {
+    const words = Int32Array.from([...head, ...table]);
+    for (const [at, value] of damaged) words[head.length + at] = value;
+    const context = new RoutingContext({ packet: new Uint8Array(16), randomSeed: 1 });
+    context.subnet.set([10, 1, 2, 3]);
+    context.subnetFamily = 1;
+    context.subnetBits = 32;
+    let steps = 0;
+    let block = smallestBlock(context, words, 0, 0);
+    for (; block !== 0; block = nextBlock(words, block)) assert.ok(steps++ < 256);
+  });
+  fc.assert(property, { numRuns: 2_000 });
+});

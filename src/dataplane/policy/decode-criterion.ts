@@ -1,6 +1,7 @@
 import { DISTANCE_UNKNOWN } from "../geo/great-circle.ts";
 import { placeCodeText } from "../geo/place-code.ts";
 import type { ZoneView } from "../image/zone-image.ts";
+import { CIDR_LENGTH_MASK } from "./cidr-table.ts";
 import {
   BRANCH_WORDS,
   GEOLOCATION,
@@ -27,7 +28,12 @@ export type TracedCriterion =
   /** With the bias counted in; `undefined`: nobody knows where the client is. */
   | { readonly kind: "distance"; readonly metres: number | undefined; readonly bias: number }
   | { readonly kind: "region"; readonly region: string; readonly metres: number | undefined }
-  | { readonly kind: "network"; readonly isDefault: boolean }
+  | {
+      readonly kind: "network";
+      readonly isDefault: boolean;
+      /** Length of the block around the client's network; `undefined`: it has none. */
+      readonly prefixLength: number | undefined;
+    }
   | { readonly kind: "hours"; readonly windows: readonly WeeklyWindow[] | "default" }
   | {
       readonly kind: "load";
@@ -48,7 +54,7 @@ type TracedBranch = {
   policy: GroupNode["kind"];
   /** Of the branch in its group. */
   index: number;
-  /** Its weight or rank, as the trace has it. */
+  /** Its weight, rank or CIDR block, as the trace has it. */
   value: number;
 };
 
@@ -67,7 +73,12 @@ export function decodeCriterion(zone: ZoneView, traced: TracedBranch): TracedCri
     case "latency":
       return { kind: "region", region: textAt(zone, program + own(LATENCY.region)), metres };
     case "cidr":
-      return { kind: "network", isDefault: isDefault(zone, traced) };
+      return {
+        kind: "network",
+        isDefault: isDefault(zone, traced),
+        prefixLength:
+          value === 0 ? undefined : (zone.words[program + value] as number) & CIDR_LENGTH_MASK,
+      };
     case "timeOfDay":
       return {
         kind: "hours",

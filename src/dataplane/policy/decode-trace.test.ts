@@ -1,37 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RoutedZone, alias, branch } from "../../../test/support/routed-zone.ts";
+import { RoutedZone, alias, block, branch } from "../../../test/support/routed-zone.ts";
 import type { Zone } from "../../../test/support/routed-zone.ts";
+import { geolocation, latency, newYork } from "../../../test/support/routing-groups.ts";
 import { present } from "../../base/assert.ts";
 import { formatName } from "../../dns/wire/name.ts";
 import { decodeTrace } from "./decode-trace.ts";
-import type { RoutingNode } from "./routing-tree.ts";
+import type { TracedCandidate } from "./decode-trace.ts";
 import { TraceBuffer } from "./trace-buffer.ts";
-
-const newYork = "1.3.2.0/24";
-const geolocation: RoutingNode = {
-  kind: "geolocation",
-  branches: [
-    branch(1, { place: "default" as const }, 1),
-    branch(2, { place: { continent: "NA" } }, 2),
-    branch(3, { place: { country: "US" } }, 3),
-    branch(4, { place: { country: "US", subdivision: "NY" } }, 4),
-    branch(5, { place: { country: "KR" } }, 5),
-  ],
-};
-const places = {
-  virginia: { latitude: 39.04, longitude: -77.49 },
-  frankfurt: { latitude: 50.11, longitude: 8.68 },
-  seoul: { latitude: 37.57, longitude: 126.98 },
-};
-const latency: RoutingNode = {
-  kind: "latency",
-  branches: [
-    branch(1, { ...places.virginia, region: "us-east-1" }, 1),
-    branch(2, { ...places.frankfurt, region: "eu-central-1" }, 2),
-    branch(3, { ...places.seoul, region: "ap-northeast-2" }, 3),
-  ],
-};
 
 test("choose() answers alike with a trace and without", () => {
   const zone: Zone = {
@@ -140,4 +116,59 @@ test("decodeTrace() tells what was looked at", () => {
       isTaken: true,
     },
   ]);
+});
+
+test("decodeTrace() tells of loads as they were drawn, also after a draw between equals", () => {
+  const loads = [50, 40, 40, 40];
+  const branches = loads.map((_, i) => branch(i, { loadSlot: i + 1, low: 20, high: 80 }, i + 1));
+  const served = new RoutedZone({ www: { kind: "leastLoaded", branches } });
+  loads.forEach((load, i) => served.status.setLoad(i + 1, load));
+  served.status.setHealthy(2, false);
+  let shedCount = 0;
+  for (let i = 0; i < 2_000; i++) {
+    served.server.context.trace = new TraceBuffer();
+    served.ask();
+    const { zone, trace } = served.server.context;
+    const [, group] = decodeTrace(present(zone, "a zone"), present(trace, "a trace"));
+    assert.ok(group?.kind === "group");
+    const healthy = group.candidates.filter((one) => one.isCheckUp);
+    const isShed = ({ criterion }: TracedCandidate) => "isShed" in criterion && criterion.isShed;
+    const load = ({ criterion }: TracedCandidate) => ("load" in criterion ? criterion.load : -1);
+    const taken = present(
+      healthy.find((one) => one.isTaken),
+      "one is taken",
+    );
+    const kept = healthy.filter((one) => !isShed(one));
+    const preferred = kept.length > 0 ? kept : healthy;
+    assert.ok(preferred.includes(taken), `query ${i}: it is not one that was shed`);
+    assert.equal(load(taken), Math.min(...preferred.map(load)));
+    if (isShed(taken)) shedCount++;
+  }
+  // All three of them are shed: ½ × ⅓ × ⅓.
+  assert.ok(shedCount > 60 && shedCount < 170, `${shedCount}`);
+});
+
+test("decodeTrace() tells the block that a client is in", () => {
+  const served = new RoutedZone({
+    www: {
+      kind: "cidr",
+      branches: [
+        branch(1, { blocks: [block("10.0.0.0/8"), block("10.1.2.0/24")] }),
+        branch(2, { blocks: [block("10.1.0.0/16")] }),
+        branch(3, { blocks: [block("192.0.2.0/24")] }),
+        branch(4, { blocks: "default" as const }),
+      ],
+    },
+  });
+  served.server.context.trace = new TraceBuffer();
+  served.ask("10.1.2.0/24");
+  const { zone, trace } = served.server.context;
+  const [, group] = decodeTrace(present(zone, "a zone"), present(trace, "a trace"));
+  assert.ok(group?.kind === "group");
+  assert.deepEqual(
+    group.candidates.map(({ criterion }) => criterion),
+    [24, 16, undefined, undefined].map((prefixLength, i) => {
+      return { kind: "network", isDefault: i === 3, prefixLength };
+    }),
+  );
 });

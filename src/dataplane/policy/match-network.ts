@@ -25,7 +25,7 @@ export function smallestBlock(
   const owner = words[owners + range] as number;
   let block = owner === 0 ? 0 : blocks + owner * CIDR_BLOCK_WORDS;
   // A network that is larger than a block is not in it.
-  while (block !== 0 && ((words[block] as number) & CIDR_LENGTH_MASK) > context.clientBits) {
+  while (block !== 0 && lengthOf(words, block) > context.clientBits) {
     block = nextBlock(words, block);
   }
   return block;
@@ -36,10 +36,19 @@ export function cidrBranch(words: Int32Array, at: number, block: number): number
   return at + ((words[block] as number) >>> CIDR_BRANCH_SHIFT);
 }
 
-/** The next larger block around a block; 0 if there is none. */
+/**
+ * The next larger block around a block; 0 if there is none. Its prefix is shorter and it stands
+ * before the block, so that a table which was damaged is left after 256 steps at most.
+ */
 export function nextBlock(words: Int32Array, block: number): number {
   const back = words[block + 1] as number;
-  return back === 0 ? 0 : block - back * CIDR_BLOCK_WORDS;
+  const next = block - back * CIDR_BLOCK_WORDS;
+  if (back <= 0 || next <= 0) return 0;
+  return lengthOf(words, next) < lengthOf(words, block) ? next : 0;
+}
+
+function lengthOf(words: Int32Array, block: number): number {
+  return (words[block] as number) & CIDR_LENGTH_MASK;
 }
 
 /** Index of the range an IPv4 client is in; takes note of how far that goes. */

@@ -2,17 +2,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RoutedZone, alias, block, branch, records } from "../../../test/support/routed-zone.ts";
 import type { Zone } from "../../../test/support/routed-zone.ts";
+import {
+  america,
+  california,
+  frankfurt,
+  geolocation,
+  latency,
+  newYork,
+  nowhere,
+  places,
+  seoul,
+} from "../../../test/support/routing-groups.ts";
 import { queryOf } from "../../../test/support/zone-under-test.ts";
 import { present } from "../../base/assert.ts";
 import { decodeMessage } from "../../dns/wire/message.ts";
 import type { RoutingNode } from "./routing-tree.ts";
-
-const seoul = "1.1.2.0/24";
-const frankfurt = "1.2.2.0/24";
-const newYork = "1.3.2.0/24";
-const california = "1.4.2.0/24";
-const america = "1.5.2.0/24";
-const nowhere = "9.9.9.0/24";
 
 type Case = {
   node: RoutingNode | Zone;
@@ -31,21 +35,6 @@ const weighted: RoutingNode = {
   kind: "weighted",
   branches: [branch(1, { weight: 3 }, 1), branch(2, { weight: 1 }, 2), branch(3, { weight: 0 }, 3)],
 };
-const geolocation: RoutingNode = {
-  kind: "geolocation",
-  branches: [
-    branch(1, { place: "default" as const }, 1),
-    branch(2, { place: { continent: "NA" } }, 2),
-    branch(3, { place: { country: "US" } }, 3),
-    branch(4, { place: { country: "US", subdivision: "NY" } }, 4),
-    branch(5, { place: { country: "KR" } }, 5),
-  ],
-};
-const places = {
-  virginia: { latitude: 39.04, longitude: -77.49 },
-  frankfurt: { latitude: 50.11, longitude: 8.68 },
-  seoul: { latitude: 37.57, longitude: 126.98 },
-};
 const geoproximity = (bias: number): RoutingNode => ({
   kind: "geoproximity",
   branches: [
@@ -53,14 +42,6 @@ const geoproximity = (bias: number): RoutingNode => ({
     branch(2, { ...places.frankfurt, bias }, 2),
   ],
 });
-const latency: RoutingNode = {
-  kind: "latency",
-  branches: [
-    branch(1, { ...places.virginia, region: "us-east-1" }, 1),
-    branch(2, { ...places.frankfurt, region: "eu-central-1" }, 2),
-    branch(3, { ...places.seoul, region: "ap-northeast-2" }, 3),
-  ],
-};
 const cidr: RoutingNode = {
   kind: "cidr",
   branches: [
@@ -425,6 +406,31 @@ test("choose() keeps a network at the same sticky branch", () => {
   served.status.setHealthy(2, false);
   for (const [i, before] of first.entries()) {
     if (before !== "2 /24") assert.equal(served.ask(client(i)), before);
+  }
+});
+
+test("choose() keeps a network at the same sticky branch where only weights of 0 are left", () => {
+  for (const [weights, down, shares] of [
+    [[0, 0, 0], [], [1, 1, 1]],
+    [[5, 0, 0], [1], [0, 1, 1]],
+    [[5, 0, 1], [], [5, 0, 1]],
+  ] as const) {
+    const branches = weights.map((weight, i) => branch(i + 1, { weight }, i + 1));
+    const served = new RoutedZone({ www: { kind: "sticky", branches } });
+    for (const slot of down) served.status.setHealthy(slot, false);
+    const counts = [0, 0, 0];
+    for (let i = 0; i < 1_500; i++) {
+      const client = `1.${i >> 8}.${i & 255}.0/24`;
+      const answer = served.ask(client);
+      for (let again = 0; again < 3; again++) assert.equal(served.ask(client), answer);
+      const index = Number(answer.split(" ")[0]) - 1;
+      counts[index] = (counts[index] ?? 0) + 1;
+    }
+    const total = shares.reduce<number>((sum, share) => sum + share, 0);
+    for (const [i, share] of shares.entries()) {
+      const found = (counts[i] ?? 0) / 1_500;
+      assert.ok(Math.abs(found - share / total) < 0.05, `${weights}: ${counts}`);
+    }
   }
 });
 

@@ -11,9 +11,12 @@ export const SHED = 0x2000_0000;
 /** What a nearby branch's tier is shifted by; below it are metres or loads. */
 export const NEARBY_TIER_SHIFT = 28;
 const tierValueMax = (1 << NEARBY_TIER_SHIFT) - 1;
-/** Scale of the logarithm that stands for a lot; 32 bits of lot come to 22 at most. */
+/** Scale of the logarithm that stands for a lot; 31 bits of lot come to 22.2 at most. */
 const lotScale = 2 ** 26;
-const rankMax = 0x7fff_ffff;
+/** Where the lots of weight 0 begin, behind all others: 22.2 × 2^26 is less. */
+const weightlessLot = 0x5a00_0000;
+/** How many of them there are; more would not fit 31 bits. */
+const weightlessLotCount = 2 ** 29;
 
 /**
  * How far a branch is from being preferred: the lowest rank wins. Metres for geoproximity (biased)
@@ -69,16 +72,17 @@ function loadRank(context: RoutingContext, words: Int32Array, branch: number): n
 
 /**
  * Rendezvous hashing: every branch draws a lot from the client's network and its own label, the
- * lowest wins; −ln(lot) ÷ weight gives each its share (Mosko, Schindelhauer and Schomaker).
+ * lowest wins; −ln(lot) ÷ weight gives each its share (Mosko, Schindelhauer and Schomaker). Those of
+ * weight 0 come behind all others, and share evenly among themselves.
  */
 function lotOf(context: RoutingContext, words: Int32Array, branch: number): number {
   const weight = words[branch + STICKY.weight] as number;
-  if (weight === 0) return rankMax;
   let hash = networkHash(context) ^ (words[branch + STICKY.hash] as number);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   hash ^= hash >>> 16;
   const lot = ((hash >>> 1) + 0.5) / 2 ** 31;
+  if (weight === 0) return weightlessLot + Math.floor(lot * weightlessLotCount);
   return Math.floor((-Math.log(lot) / weight) * lotScale);
 }
 

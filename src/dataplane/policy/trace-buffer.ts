@@ -1,4 +1,4 @@
-import { traceEventCountMax } from "../../base/limits.ts";
+import { routingBranchCountMax, traceEventCountMax } from "../../base/limits.ts";
 
 /**
  * What an evaluation did, step by step, in words: written by trace.ts, read by decode-trace.ts.
@@ -7,7 +7,8 @@ import { traceEventCountMax } from "../../base/limits.ts";
  *   step        program, at                       kind | offset in the image | of the group, leaf
  *   SET         a routed set is entered           program
  *   GROUP       one that was decided              program, group, branch taken (0: none), FAIL_OPEN
- *   CANDIDATE   one branch of the GROUP before    program, branch, rank or weight, CANDIDATE flags
+ *   CANDIDATE   one branch of the GROUP before    program, branch, rank or weight or CIDR
+ *                                                 block (0: none), CANDIDATE flags
  *   ALIAS       followed                          program, leaf
  *   RECORDS     the answer                        block
  * ```
@@ -36,6 +37,8 @@ export class TraceBuffer {
   readonly words = new Int32Array(traceEventCountMax * STEP_WORDS);
   /** Words written. */
   size = 0;
+  /** Ranks of the group that is being written, by branch. */
+  readonly ranks = new Int32Array(routingBranchCountMax);
   /** Steps that found no room. */
   lostCount = 0;
 }

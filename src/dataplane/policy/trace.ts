@@ -14,7 +14,7 @@ import {
   WEIGHTED,
 } from "./program.ts";
 import { rankOf } from "./rank.ts";
-import type { RoutingContext } from "./routing-context.ts";
+import { type RoutingContext, draw } from "./routing-context.ts";
 import { CANDIDATE_FLAG, GROUP_FLAG, STEP, STEP_COLUMN, STEP_WORDS } from "./trace-buffer.ts";
 
 /** Writes one step where a trace is wanted. */
@@ -52,16 +52,21 @@ export function traceGroup(
   const head = words[at] as number;
   const op = head & OP_MASK;
   const stride = BRANCH_WORDS[op] as number;
+  if (isRanked(op)) drawRanks(context, zone, program, at, depth);
   let lastBound = 0;
   let branch = at + GROUP.branches;
-  for (let i = head >>> BRANCH_COUNT_SHIFT; i > 0; i--) {
+  const count = head >>> BRANCH_COUNT_SHIFT;
+  for (let i = 0; i < count; i++) {
     let value = 0;
     if (op === OP.WEIGHTED) {
       const bound = words[branch + WEIGHTED.bound] as number;
       value = words[at + GROUP.second] === 1 ? 0 : bound - lastBound;
       lastBound = bound;
-    } else if (isRanked(op)) {
-      value = rankOf(context, zone, program, branch, op);
+    } else if (isRanked(op) && context.trace !== undefined) {
+      value = context.trace.ranks[i] as number;
+    } else if (op === OP.CIDR) {
+      const block = blockAround(context, words, program, at, branch);
+      value = block === 0 ? 0 : block - program;
     }
     const eligible = isEligible(context, zone, program, at, branch) ? CANDIDATE_FLAG.ELIGIBLE : 0;
     const isTaken = branch === taken ? CANDIDATE_FLAG.TAKEN : 0;
@@ -73,6 +78,60 @@ export function traceGroup(
   context.scope = scope;
   context.branchesLeft = branchesLeft;
   context.fallback = fallback;
+}
+
+/**
+ * Notes the ranks that the decision came to. Where they are drawn (a load between its marks) the lots
+ * between equals are drawn again as well, in findNearest()'s order: all come out as they did.
+ */
+function drawRanks(
+  context: RoutingContext,
+  zone: ZoneView,
+  program: number,
+  at: number,
+  depth: number,
+): void {
+  const { trace } = context;
+  if (trace === undefined) return;
+  const head = zone.words[at] as number;
+  const op = head & OP_MASK;
+  const stride = BRANCH_WORDS[op] as number;
+  const count = head >>> BRANCH_COUNT_SHIFT;
+  let firstRank = Infinity;
+  let firstCount = 0;
+  let foundRank = Infinity;
+  let foundCount = 0;
+  for (let i = 0; i < count; i++) {
+    const branch = at + GROUP.branches + i * stride;
+    const rank = rankOf(context, zone, program, branch, op);
+    trace.ranks[i] = rank;
+    if (rank < firstRank) {
+      firstRank = rank;
+      firstCount = 1;
+    } else if (rank === firstRank) {
+      draw(context, ++firstCount);
+    }
+    if (rank > foundRank || !isHealthy(context, zone, program, branch, depth)) continue;
+    if (rank < foundRank) {
+      foundRank = rank;
+      foundCount = 1;
+    } else {
+      draw(context, ++foundCount);
+    }
+  }
+}
+
+/** The smallest block of a branch around the client's network; 0: it has none. */
+function blockAround(
+  context: RoutingContext,
+  words: Int32Array,
+  program: number,
+  at: number,
+  branch: number,
+): number {
+  let block = smallestBlock(context, words, program, at);
+  while (block !== 0 && cidrBranch(words, at, block) !== branch) block = nextBlock(words, block);
+  return block;
 }
 
 /** Writes what a multivalue answer was drawn from; those taken follow as RECORDS. */
@@ -158,13 +217,9 @@ function isEligible(
         if (placeBranch(context, words, at, rung) === branch) return true;
       }
       return false;
-    case OP.CIDR: {
+    case OP.CIDR:
       if (branch - at === words[at + GROUP.third]) return true;
-      let block = smallestBlock(context, words, program, at);
-      while (block !== 0 && cidrBranch(words, at, block) !== branch)
-        block = nextBlock(words, block);
-      return block !== 0;
-    }
+      return blockAround(context, words, program, at, branch) !== 0;
     case OP.TIME_OF_DAY:
       if (branch - at === words[at + GROUP.second]) return true;
       return isOpen(words, program, branch, currentMinute(context, words, program, at));

@@ -15,7 +15,8 @@ export type PacketArena = {
 /** What a driver hands packets to. It knows nothing about where they come from. */
 export type Answerer = {
   /**
-   * Writes the response to the query at `queryOffset` of the arena to `responseOffset`.
+   * Writes the response to the query at `queryOffset` of the arena to `responseOffset`: the same
+   * place, or one apart from the query.
    * @returns its size; 0: send nothing
    */
   answer(queryOffset: number, querySize: number, responseOffset: number): number;
@@ -50,7 +51,9 @@ export class EchoAnswerer implements Answerer {
   answer(queryOffset: number, querySize: number, responseOffset: number): number {
     if (querySize < 12 || querySize > this.#responseSizeMax) return 0;
     const bytes = this.#bytes;
-    bytes.copyWithin(responseOffset, queryOffset, queryOffset + querySize);
+    if (responseOffset !== queryOffset) {
+      bytes.copyWithin(responseOffset, queryOffset, queryOffset + querySize);
+    }
     bytes[responseOffset + 2] = (bytes[responseOffset + 2] as number) | 0x80; // QR
     return querySize;
   }

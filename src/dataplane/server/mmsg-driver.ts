@@ -125,10 +125,13 @@ export class MmsgDriver {
     return count;
   }
 
-  /** Answers `count` received queries; the responses stand packed at the front of the slots. */
+  /**
+   * Answers `count` received queries, each in its slot; the responses stand packed at the front of
+   * the slots. (In place: a second slot for the response would be as much again to bring into the cache.)
+   */
   #answerAll(listener: Listener, answerer: Answerer, count: number): number {
     const words = this.#words;
-    const { querySlots, querySlotSize, responseSlots, responseSlotSize } = this.#layout;
+    const { slots, slotSize } = this.#layout;
     let responses = 0;
     for (let i = 0; i < count; i++) {
       const header = listener.receiveHeaders + i * layout.header.size;
@@ -141,11 +144,11 @@ export class MmsgDriver {
         addTo(this.#counters, udpCounters.index.oversized, 1);
         continue;
       }
-      const query = querySlots + i * querySlotSize + layout.slotHeadSize;
-      const response = responseSlots + responses * responseSlotSize;
-      const size = answerer.answer(query, querySize, response);
+      const query = slots + i * slotSize + layout.slotHeadSize;
+      const size = answerer.answer(query, querySize, query);
       if (size === 0) continue;
-      this.#address(listener, i, responses);
+      if (i !== responses) this.#moveUp(i, responses, size);
+      if (listener.controlSize !== 0) this.#freeInterface(listener, slots + responses * slotSize);
       const sendVector = listener.sendHeaders + sendVectorsAfterSendHeaders;
       const length = sendVector + responses * layout.vector.size + layout.vector.length;
       words[length >> 2] = size;
@@ -155,17 +158,14 @@ export class MmsgDriver {
   }
 
   /**
-   * Makes response `to` go where query `from` came from. Header and vector of a response are fixed
-   * to the slot of the same number, so after a drop the slot's head (control, address) moves up.
+   * Header and vector of a response are fixed to the slot of the same number, so after a drop the
+   * response moves up, with its slot's head (control, address).
    */
-  #address(listener: Listener, from: number, to: number): void {
-    const { querySlots, querySlotSize } = this.#layout;
-    const slot = querySlots + to * querySlotSize;
-    if (from !== to) {
-      const source = querySlots + from * querySlotSize;
-      this.arena.bytes.copyWithin(slot, source, source + layout.slotHeadSize);
-    }
-    if (listener.controlSize !== 0) this.#freeInterface(listener, slot);
+  #moveUp(from: number, to: number, size: number): void {
+    const { slots, slotSize } = this.#layout;
+    const source = slots + from * slotSize;
+    const end = source + layout.slotHeadSize + size;
+    this.arena.bytes.copyWithin(slots + to * slotSize, source, end);
   }
 
   /**
@@ -236,7 +236,7 @@ export class MmsgDriver {
   }
 
   #prepareMessage(listener: Listener, block: number, i: number): void {
-    const slot = this.#layout.querySlots + i * this.#layout.querySlotSize;
+    const slot = this.#layout.slots + i * this.#layout.slotSize;
     const vectorOffset = i * layout.vector.size;
     this.#writeHeader(listener.receiveHeaders + i * layout.header.size, {
       slot,
@@ -251,7 +251,7 @@ export class MmsgDriver {
       nameSize: listener.nameSize,
       controlSize: listener.controlSize,
       vector: block + layout.listenerBlock.sendVectors + vectorOffset,
-      data: this.#layout.responseSlots + i * this.#layout.responseSlotSize,
+      data: slot + layout.slotHeadSize,
       dataSize: 0,
     });
   }

@@ -9,8 +9,8 @@ import { socketAddressSize } from "./socket-address.ts";
  *                  receive vectors  batch × 16   struct iovec
  *                  send vectors     batch × 16   struct iovec
  *   poll entries   listeners × 8                 struct pollfd
- *   query slots    batch × querySlotSize         control 64 | sender's address 32 | query
- *   response slots batch × responseSlotSize
+ *   slots          batch × slotSize              control 64 | sender's address 32 | query, then
+ *                                                the response in its place
  *
  * All listeners of a worker use the same slots: one batch is received and answered at a time.
  */
@@ -52,28 +52,22 @@ export type MmsgLayout = {
   listeners: number;
   listenerSize: number;
   pollEntries: number;
-  querySlots: number;
-  querySlotSize: number;
-  responseSlots: number;
-  responseSlotSize: number;
+  slots: number;
+  slotSize: number;
   size: number;
 };
 
 export function layoutMmsgMemory(listenerCount: number, responseSizeMax: number): MmsgLayout {
-  const querySlotSize = oddLines(slotHeadSize + queryRoom);
-  const responseSlotSize = oddLines(responseSizeMax);
+  const slotSize = oddLines(slotHeadSize + Math.max(queryRoom, responseSizeMax));
   const pollEntries = listenerCount * listenerSize;
-  const querySlots = pollEntries + roundUp(listenerCount * pollEntry.size);
-  const responseSlots = querySlots + batchCount * querySlotSize;
-  const size = responseSlots + batchCount * responseSlotSize;
+  const slots = pollEntries + roundUp(listenerCount * pollEntry.size);
+  const size = slots + batchCount * slotSize;
   return {
     listeners: 0,
     listenerSize,
     pollEntries,
-    querySlots,
-    querySlotSize,
-    responseSlots,
-    responseSlotSize,
+    slots,
+    slotSize,
     size,
   };
 }

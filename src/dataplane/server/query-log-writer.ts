@@ -24,7 +24,7 @@ export class QueryLogWriter {
     this.#protocol = transport === "tcp" ? 1 : 0;
   }
 
-  /** `context` as processQuery left it, with the query still in place. */
+  /** `context` as processQuery left it, with the query, or its response, in place. */
   write(context: QueryContext): void {
     const { bytes, view } = this.#ring;
     const at = this.#ring.reserve();

@@ -1,11 +1,15 @@
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 
+import { parseIp } from "../../base/ip.ts";
 import { CertificateProblem } from "./detail.ts";
 
 /** Whether a certificate has a name, as common name or subject alternative name. */
-export function certificateIncludes(certificate: X509Certificate, name: string): boolean {
-  return certificate.checkHost(name, { subject: "always" }) !== undefined;
+export function certificateIncludes(
+  certificate: X509Certificate | undefined,
+  name: string,
+): boolean {
+  return certificate?.checkHost(name, { subject: "always" }) !== undefined;
 }
 
 /**
@@ -15,15 +19,14 @@ export function certificateIncludes(certificate: X509Certificate, name: string):
  */
 export function certificateProblem(
   socket: TLSSocket,
-  name: string,
+  { certificate, name }: { certificate: X509Certificate | undefined; name: string },
 ): CertificateProblem | undefined {
-  const certificate = socket.getPeerX509Certificate();
   if (!certificate) return CertificateProblem.none;
-  const isNamed = certificate.checkHost(name) ?? certificate.checkIP(name.replace(/[[\]]/g, ""));
+  const bare = name.replace(/^\[(.*)\]$/, "$1");
+  const isNamed = parseIp(bare) ? certificate.checkIP(bare) : certificate.checkHost(bare);
   if (isNamed === undefined) return CertificateProblem.wrongName;
   if (socket.authorized) return undefined;
-  const { code } = socket.authorizationError as unknown as { code?: string };
-  const error = code ?? String(socket.authorizationError);
-  const timely = !/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/.test(error);
-  return timely ? CertificateProblem.untrusted : CertificateProblem.notInTime;
+  // A code of OpenSSL's, whatever the declared type says.
+  const isTimely = !/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/.test(String(socket.authorizationError));
+  return isTimely ? CertificateProblem.untrusted : CertificateProblem.notInTime;
 }

@@ -102,18 +102,23 @@ const reasons: Readonly<Record<string, Reason>> = {
   ENETUNREACH: Reason.unreachable,
   EHOSTDOWN: Reason.unreachable,
   ENETDOWN: Reason.unreachable,
-  EADDRNOTAVAIL: Reason.unreachable,
-  EACCES: Reason.unreachable,
-  EPERM: Reason.unreachable,
 };
+
+/** What this machine lacks or forbids: nothing is learned of the endpoint. */
+const ownErrors: ReadonlySet<string> = new Set(
+  `EMFILE ENFILE ENOBUFS ENOMEM EAGAIN EADDRNOTAVAIL EADDRINUSE EAFNOSUPPORT EACCES EPERM`.split(
+    " ",
+  ),
+);
 
 /** Ends an attempt with what a socket's error means. */
 export function endWithError(attempt: Attempt, error: NodeJS.ErrnoException): void {
   if (attempt.ended) return;
+  const { code = "" } = error;
   const alert = /SSL alert number (\d+)/.exec(error.message);
   if (alert) return attempt.end(Reason.tlsAlert, Number(alert[1]));
-  const reason = reasons[error.code ?? ""];
-  if (reason !== undefined) return attempt.end(reason);
-  const isTls = /^(ERR_SSL|EPROTO|ERR_TLS)/.test(error.code ?? "");
-  attempt.end(isTls ? Reason.tlsFailed : Reason.internal);
+  if (ownErrors.has(code)) return attempt.end(Reason.internal);
+  // What no list has is the endpoint's doing as well.
+  const isTls = /^(EPROTO|ERR_(SSL|TLS|OSSL))/.test(code);
+  attempt.end(reasons[code] ?? (isTls ? Reason.tlsFailed : Reason.badResponse));
 }

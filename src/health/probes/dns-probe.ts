@@ -27,10 +27,18 @@ export function probeDns(attempt: Attempt, spec: DnsProbeSpec, address: string):
   else askUdp(attempt, { spec, asked, address });
 }
 
-type Asked = { id: number; question: Question; query: Uint8Array };
+type Asked = {
+  id: number;
+  question: Question;
+  query: Uint8Array;
+  rcode: string;
+  /** The text of the record that is expected. */
+  wanted: string | undefined;
+};
 type Asking = { spec: DnsProbeSpec; asked: Asked; address: string };
 
-function askedBy({ qname, qtype }: DnsProbeSpec): Asked {
+/** @throws Error where the specification is none */
+function askedBy({ qname, qtype, rcode, expect }: DnsProbeSpec): Asked {
   const type = typeFromText(qtype);
   if (type === undefined) throw new Error(`Cannot ask: ${qtype} is no record type`);
   const id = randomInt(0x1_0000);
@@ -46,7 +54,9 @@ function askedBy({ qname, qtype }: DnsProbeSpec): Asked {
     additional: [],
     edns: { udpPayloadSize: udpPayloadSizeDefault, version: 0, dnssecOk: false, options: [] },
   });
-  return { id, question, query };
+  const wanted =
+    expect === undefined ? undefined : textOf(type, parseRdata(type, expect, rootName));
+  return { id, question, query, rcode: rcode.toUpperCase(), wanted };
 }
 
 /** A datagram may be lost: the query goes again when this share of the time is over. */
@@ -69,7 +79,7 @@ function askUdp(attempt: Attempt, { spec, asked, address }: Asking): void {
       if (response === "foreign") return;
       attempt.firstByteMs = performance.now() - startedAt;
       if (response === "malformed") return attempt.end(Reason.badResponse);
-      if (!response.flags.tc) return judge(attempt, spec, response);
+      if (!response.flags.tc) return judge(attempt, asked, response);
       close();
       askTcp(attempt, { spec, asked, address });
     }),
@@ -111,7 +121,7 @@ function askTcp(attempt: Attempt, { spec, asked, address }: Asking): void {
         const message = received.subarray(2, received.readUInt16BE(0) + 2);
         const response = responseIn(message, asked);
         if (typeof response === "string") return attempt.end(Reason.badResponse);
-        judge(attempt, spec, response);
+        judge(attempt, asked, response);
       }),
     );
   });
@@ -137,20 +147,25 @@ function responseIn(
   return isOurs ? message : "foreign";
 }
 
-function judge(attempt: Attempt, spec: DnsProbeSpec, response: Message): void {
-  if (rcodeToText(response.rcode) !== spec.rcode.toUpperCase()) {
+function judge(attempt: Attempt, asked: Asked, response: Message): void {
+  if (rcodeToText(response.rcode) !== asked.rcode) {
     return attempt.end(Reason.dnsWrongRcode, response.rcode);
   }
-  const found = spec.expect === undefined || holds(response, spec.qtype, spec.expect);
+  const { wanted, question } = asked;
+  const found =
+    wanted === undefined ||
+    response.answer.some(
+      ({ type, rdata }) => type === question.type && textOf(type, rdata) === wanted,
+    );
   attempt.end(found ? Reason.dnsAnswered : Reason.dnsWrongAnswer, response.rcode);
 }
 
-/** Whether a record is among the answers, by its value in text form; names in any case. */
-function holds(response: Message, qtype: string, expected: string): boolean {
-  const type = typeFromText(qtype) ?? 0;
-  const fold = (text: string): string => (nameLayout(type) ? text.toLowerCase() : text);
-  const wanted = fold(formatRdata(type, parseRdata(type, expected, rootName)));
-  return response.answer.some(
-    (record) => record.type === type && fold(formatRdata(type, record.rdata)) === wanted,
-  );
+/** A value in text form, for comparison: names in lower case; `undefined` where it is malformed. */
+function textOf(type: number, rdata: Uint8Array): string | undefined {
+  try {
+    const text = formatRdata(type, rdata);
+    return nameLayout(type) ? text.toLowerCase() : text;
+  } catch {
+    return undefined;
+  }
 }

@@ -79,10 +79,14 @@ class FieldReader {
 
   skip(type: number): void {
     if (type === wireType.varint) this.varint();
-    else if (type === wireType.fixed64) this.#at += 8;
-    else if (type === wireType.fixed32) this.#at += 4;
-    else if (type === wireType.sized) this.#at += this.varint();
+    else if (type === wireType.fixed64) this.#skipOctets(8);
+    else if (type === wireType.fixed32) this.#skipOctets(4);
+    else if (type === wireType.sized) this.#skipOctets(this.varint());
     else this.isBroken = true;
+  }
+
+  #skipOctets(size: number): void {
+    this.#at += size;
     if (this.#at > this.#octets.length) this.isBroken = true;
   }
 }

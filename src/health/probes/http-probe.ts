@@ -1,7 +1,6 @@
 import { request } from "node:http";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 
 import { probeHeadSizeMax, probeInterimCountMax } from "../../base/limits.ts";
 import type { Attempt } from "./attempt.ts";
@@ -19,9 +18,9 @@ const userAgent = "Signpost-Health-Check/1";
  * in time (a redirect is a success and is not followed), and with `search` a string in the first
  * octets of the body.
  *
- * On `node:http` over a socket opened here, without an agent. Measured, CPU per probe of a local
- * server: 105 µs; undici with a client for each probe 220 µs; a bare socket 85 µs. Besides, undici
- * takes an interim 100 response as an error, which RFC 9110 §15.2 does not allow.
+ * On `node:http` over a socket opened here, without an agent: with all that is around it, it takes
+ * less CPU than an undici client for each probe does alone (measured: bench/health-probes.ts).
+ * Besides, undici takes an interim 100 response as an error, which RFC 9110 §15.2 does not allow.
  *
  * "Developer Guide: How Route 53 determines whether an endpoint is healthy".
  */
@@ -50,24 +49,23 @@ function openHttps(attempt: Attempt, { spec, address, withName }: Https): void {
   };
   openTls(attempt, options, (socket, letGo) => {
     letGo();
-    if (serverName !== undefined && !hasName(socket, serverName)) {
+    const looksAt = serverName !== undefined || options.validate;
+    // Once: a second call finds nothing.
+    const certificate = looksAt ? socket.getPeerX509Certificate() : undefined;
+    if (serverName !== undefined && !certificateIncludes(certificate, serverName)) {
       // Route 53 tries once more without SNI: the endpoint may have a certificate for that case.
+      // It is another attempt, with the same time limits.
       socket.destroy();
       return openHttps(attempt, { spec, address, withName: false });
     }
-    if (spec.validateCertificate) {
-      const problem = certificateProblem(socket, spec.host ?? address);
+    if (options.validate) {
+      const problem = certificateProblem(socket, { certificate, name: spec.host || address });
       if (problem !== undefined) return attempt.end(Reason.certificateInvalid, problem);
     }
     const openedMs = attempt.connectMs + attempt.tlsMs;
     attempt.limit(spec.responseTimeoutMs - attempt.tlsMs, Reason.responseTimeout);
     ask(attempt, { spec, address, socket, openedMs });
   });
-}
-
-function hasName(socket: TLSSocket, name: string): boolean {
-  const certificate = socket.getPeerX509Certificate();
-  return certificate !== undefined && certificateIncludes(certificate, name);
 }
 
 type Asked = { spec: HttpProbeSpec; address: string; socket: Socket; openedMs: number };
@@ -80,6 +78,8 @@ function ask(attempt: Attempt, { spec, address, socket, openedMs }: Asked): void
     maxHeaderSize: probeHeadSizeMax,
     setHost: false,
   });
+  // However many headers: their size is what is bounded.
+  sent.maxHeadersCount = 0;
   const sentAt = performance.now();
   sent.on("socket", () => {
     socket.prependOnceListener("data", () => (attempt.firstByteMs = performance.now() - sentAt));
@@ -98,23 +98,27 @@ function watchRequest(attempt: Attempt, sent: ClientRequest): void {
   });
   // 101 was not asked for.
   sent.on("upgrade", (response) => attempt.end(Reason.httpStatusFailed, response.statusCode));
+  let response: IncomingMessage | undefined;
+  sent.once("response", (received) => (response = received));
   sent.on("error", (error: NodeJS.ErrnoException) => {
+    // What comes after a whole response is not looked at; its body may still be.
+    if (response?.complete) return;
     if (error.code === "HPE_HEADER_OVERFLOW") return attempt.end(Reason.headersTooLarge);
     if (error.code?.startsWith("HPE_")) return attempt.end(Reason.badResponse);
     endWithError(attempt, error);
   });
-  sent.on("close", () => attempt.end(Reason.connectionReset));
+  sent.on("close", () => response?.complete || attempt.end(Reason.connectionReset));
 }
 
-function headersOf({ search, ...spec }: HttpProbeSpec, address: string): string[] {
-  return [
-    ...["Host", hostHeaderOf(spec, address)],
-    ...["User-Agent", userAgent],
-    ...["Accept", "*/*"],
-    // Only what can be undone may be done to a body that is looked at.
-    ...(search === undefined ? [] : ["Accept-Encoding", "gzip, deflate"]),
-    ...["Connection", "close"],
-  ];
+function headersOf(spec: HttpProbeSpec, address: string): Record<string, string> {
+  const headers = {
+    Host: hostHeaderOf(spec, address),
+    "User-Agent": userAgent,
+    Accept: "*/*",
+    Connection: "close",
+  };
+  // Only what can be undone may be done to a body that is looked at.
+  return spec.search === undefined ? headers : { ...headers, "Accept-Encoding": "gzip, deflate" };
 }
 
 /** RFC 9112 §3.2: what may not stand in a request line goes as percent and hexadecimal digits. */

@@ -9,7 +9,7 @@ export type ProbeSpec =
   /** Fails from `daysMin` days before the certificate's end. */
   | (EndpointSpec & { kind: "tls-expiry"; daysMin: number; timeoutMs: number })
   /** Exit status 0 is success; killed with all it started at the limit. */
-  | { kind: "script"; command: string; args: string[]; timeoutMs: number };
+  | { kind: "script"; command: string; args: readonly string[]; timeoutMs: number };
 
 export type ProbeKind = ProbeSpec["kind"];
 

@@ -8,7 +8,7 @@ import { ScriptRefusal } from "./detail.ts";
 import { Reason } from "./reason.ts";
 import { Slots } from "./slots.ts";
 
-export type ScriptProbeSpec = { command: string; args: string[]; timeoutMs: number };
+export type ScriptProbeSpec = { command: string; args: readonly string[]; timeoutMs: number };
 
 /** All of the checker's environment that a script sees. */
 const environment = {

@@ -8,11 +8,14 @@ let validating: SecureContext | undefined;
 
 /**
  * For probes that do not look at certificates: TLS from 1.0 on, old ciphers and small keys, for the
- * question is whether the endpoint is there, and nothing secret is sent.
+ * question is whether the endpoint is there, and nothing secret is sent. Nor is a post-quantum key
+ * offered: the handshake takes a quarter less CPU without (measured: 500 µs for 670), and its first
+ * message fits one segment.
  */
 export function openContext(): SecureContext {
   open ??= createSecureContext({
     ca: [],
+    ecdhCurve: "X25519:prime256v1:secp384r1:secp521r1",
     minVersion: "TLSv1",
     ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=0`,
     secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,

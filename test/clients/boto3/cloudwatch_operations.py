@@ -27,7 +27,8 @@ def put_alarm(name, **more):
         "MetricName": "load",
         "Statistic": "Average",
         "Period": 60,
-        "EvaluationPeriods": 1,
+        "EvaluationPeriods": 10,
+        "DatapointsToAlarm": 1,
         "Threshold": 1.5,
         "ComparisonOperator": "GreaterThanThreshold",
         "TreatMissingData": "notBreaching",
@@ -119,7 +120,7 @@ class CloudWatch(unittest.TestCase):
         )
         self.refused(
             "NotImplemented", 501, CLIENT.get_metric_data, StartTime=minutes(-1), EndTime=minutes(0),
-            MetricDataQueries=[{"Id": "a", "Expression": "1 + 1"}],
+            MetricDataQueries=[{"Id": "a", "Expression": "SEARCH('x', 'Sum')"}],
         )
 
     def test_alarms(self):
