@@ -7,8 +7,8 @@ import {
 import type { AlarmState } from "./alarm.ts";
 
 /**
- * The rule of a composite alarm: `ALARM(a) AND NOT (OK("b c") OR TRUE)`. NOT binds closest, then AND,
- * then OR; words in capitals or not.
+ * The rule of a composite alarm: `ALARM(a) AND NOT (OK("b c") OR TRUE)`. NOT binds closest, then
+ * AND, then OR; words in capitals or not.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
  */
 export type AlarmRuleNode =

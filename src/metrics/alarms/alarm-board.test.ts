@@ -396,3 +396,21 @@ test("AlarmBoard takes no actions for what was over while they were held back", 
     ["composite OK>ALARM", "composite ALARM>OK"],
   );
 });
+
+test("AlarmBoard holds actions back over a restart", () => {
+  const alarms = [
+    compositeAlarmOf({ name: "child", rule: "FALSE" }),
+    compositeAlarmOf({
+      rule: "ALARM(child)",
+      ...{ actionsSuppressor: "nobody", actionsSuppressorWaitPeriod: 60 },
+    }),
+  ];
+  const test = new TestBoard(alarms);
+  test.board.setState({ name: "child", state: "ALARM", reason: "" }, test.moment);
+  test.takeEvents();
+  test.restart(alarms, 10);
+  test.pass(59);
+  assert.deepEqual(test.takeEvents(), []);
+  test.pass(1);
+  assert.deepEqual(test.takeEvents(), ["composite OK>ALARM arn:alarm"]);
+});

@@ -156,7 +156,7 @@ export class AlarmBoard {
     this.#move(entry, { state, ...metricReason(alarm, outcome) }, moment);
   }
 
-  /** Evaluates a composite alarm; `child`: the one of its alarms that has changed, if it is there. */
+  /** Evaluates a composite alarm; `child`: which of its alarms has changed, if it is there. */
   #settle(entry: Entry & CompositePart, moment: Moment, child?: Entry): void {
     const isTrue = evaluateAlarmRule(entry.rule, (name) => this.#entries.get(name)?.status.state);
     const state = isTrue ? "ALARM" : "OK";
@@ -275,7 +275,7 @@ export class AlarmBoard {
     });
   }
 
-  /** The entry, where it is new or other than before. */
+  /** The entry, where it is new or other than before, also before the last stop. */
   #put(alarm: Alarm, moment: Moment): Entry | undefined {
     const text = JSON.stringify(alarm);
     const before = this.#entries.get(alarm.name);
@@ -284,15 +284,20 @@ export class AlarmBoard {
     this.#saved.delete(alarm.name);
     if (before) this.#unindex(before);
     const entry = this.#entryOf(alarm, text, saved ?? firstSaved(alarm, moment.wallMs));
+    if (isComposite(entry) && entry.actedState !== entry.status.state) {
+      // Actions were held back before a restart or a change of the alarm: the wait begins anew.
+      entry.suppressor?.suppression.alarmChanged(entry.status.state, moment.steadyMs);
+    }
     this.#entries.set(alarm.name, entry);
     this.#index(entry);
-    if (saved?.configuredAt !== alarm.updatedAt) {
+    const isOther = saved?.configuredAt !== alarm.updatedAt;
+    if (isOther) {
       const change = saved ? "Update" : "Create";
       const item = configurationItem(alarm, { change, atMs: moment.wallMs });
       this.#writes.push((table) => table.append(item));
       this.#save(entry);
     }
-    return entry;
+    return isOther || before ? entry : undefined;
   }
 
   #entryOf(alarm: Alarm, text: string, saved: SavedAlarm): Entry {

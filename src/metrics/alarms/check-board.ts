@@ -22,7 +22,7 @@ export class CheckBoard {
   #lastMinute = -1;
   #isTold = false;
 
-  /** `onStates` is told all states, by health check id, at the first setChecks() and when one changes. */
+  /** `onStates` is told all states, by health check id: at first, and when one changes. */
   constructor(
     store: MetricStore,
     table: AlarmTable,

@@ -1,7 +1,7 @@
 /**
  * In which order composite alarms are to be evaluated, so that each is when all it names have been:
  * place by name. Those whose rules go round in a circle, and what is above them, have no place.
- * `children`: the alarms that each composite alarm names; those that are not composite count for none.
+ * `children`: the alarms that each composite alarm names, those that are not composite too.
  */
 export function compositeOrder(
   children: ReadonlyMap<string, readonly string[]>,

@@ -14,8 +14,8 @@ type Load = {
 /**
  * Writes loads that are reported as metrics into the status table: the newest value of each metric
  * that a routing rule names. A load that is not known (not reported for three minutes, or never)
- * is the highest there is, so that its branch is the last choice and not the first; where no load is
- * known all are alike.
+ * is the highest there is, so that its branch is the last choice and not the first; where no load
+ * is known all are alike.
  */
 export class LoadWriter {
   readonly #table: Pick<StatusTable, "setLoad">;

@@ -53,10 +53,8 @@ export class MetricStore {
    */
   add(data: readonly MetricDatum[], nowMs: number): KnownMetric[] {
     if (this.#waitingCount + data.length > metricQueueCountMax) {
-      const count = this.#waitingCount;
-      throw new MetricsUnavailableError(
-        `Cannot take ${data.length} values: ${count} wait to be written, limit ${metricQueueCountMax}`,
-      );
+      const waiting = `${this.#waitingCount} wait to be written, limit ${metricQueueCountMax}`;
+      throw new MetricsUnavailableError(`Cannot take ${data.length} values: ${waiting}`);
     }
     const metrics = this.catalogue.require(data);
     data.forEach((datum, i) => this.#addOne(metrics[i] as KnownMetric, datum, nowMs));

@@ -80,7 +80,7 @@ export class PointTable {
     );
   }
 
-  /** Of one metric, at `from` ≤ at < `to`, in no order; `withDistribution`: percentiles are wanted. */
+  /** Of one metric, `from` ≤ at < `to`, in no order; `withDistribution` where it is needed. */
   *read(
     metric: number,
     range: { from: number; to: number },

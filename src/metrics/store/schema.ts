@@ -11,7 +11,7 @@ const schemaVersion = 1;
  *               `at` (seconds since 1970); each value is in one row only, old rows are joined into
  *               coarser ones (retention.ts). distribution: NULL all values are the same, empty
  *               unknown, else Distribution.encode()
- * alarmState    by alarm, JSON of SavedAlarm         checkState  by health check, JSON of SavedCheck
+ * alarmState    by alarm, JSON of SavedAlarm          checkState  by health check, its state
  * alarmHistory  newest id last
  *
  * crc: textCrc() of the row's text, which is JSON that would otherwise be believed.
@@ -50,7 +50,7 @@ export type MetricsFileOptions = {
 
 /**
  * Opens the file of metrics. One that is damaged or of another version is renamed to
- * `metrics.db.damaged` and a new one begun: nothing that was acknowledged as configuration is in it.
+ * `metrics.db.damaged` and a new one begun: nothing in it is configuration.
  * A file that cannot be had at all is replaced by one in memory, so that the server runs.
  */
 export function openMetricsFile(options: MetricsFileOptions): DatabaseSync {
