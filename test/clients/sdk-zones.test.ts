@@ -208,8 +208,8 @@ test("@aws-sdk: tags, limits", async () => {
 });
 
 test("@aws-sdk: operations of later steps are refused, not faked", async () => {
-  const ranges = client.send(new sdk.GetCheckerIpRangesCommand({}));
-  await assert.rejects(ranges, (error: sdk.Route53ServiceException) => {
+  const dnssec = client.send(new sdk.GetDNSSECCommand({ HostedZoneId: "Z0123456789ABCDEFGHIJ" }));
+  await assert.rejects(dnssec, (error: sdk.Route53ServiceException) => {
     assert.equal(error.$metadata.httpStatusCode, 501);
     return true;
   });
