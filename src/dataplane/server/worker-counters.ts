@@ -73,6 +73,7 @@ export const udpCounters = defineCounters({
 export const xdpDropReasons = ["length", "ip_checksum", "udp_checksum", "source"] as const;
 
 const xdpOnly = {
+  xdpPackets: plain("signpost_xdp_packets_total", "Packets taken past the kernel's network stack."),
   xdpDropped: {
     name: "signpost_xdp_dropped_total",
     help: "Packets that were for us but malformed, by reason; the kernel would drop them too.",

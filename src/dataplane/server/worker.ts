@@ -54,6 +54,8 @@ function runXdp(setup: WorkerSetup, task: XdpTask, port: MessagePort): void {
   const answer = { ...setup.answer, udpPayloadSizeMax: task.responseSizeMax };
   const answerer = createAnswerer({ ...setup, answer }, driver.arena, "udp");
   const updates = new WorkerUpdates(setup, port, (news) => answerer.update(news));
+  const steering = socketSteering(bpf, task);
+  steering.take();
   updates.start();
   const control = {
     nextBatch() {
@@ -61,7 +63,7 @@ function runXdp(setup: WorkerSetup, task: XdpTask, port: MessagePort): void {
       return updates.nextBatch();
     },
   };
-  driver.run(answerer, control, socketSteering(bpf, task));
+  driver.run(answerer, control, steering);
   bpf.close();
 }
 

@@ -8,12 +8,11 @@ import type { Steering } from "./xdp-driver.ts";
  */
 export function socketSteering(bpf: Bpf, { sockets, socketsFd }: XdpTask): Steering {
   return {
-    take(queue) {
-      const socket = sockets.find((each) => each.queue === queue);
-      bpf.updateMap(socketsFd, word(queue), word(socket?.fd ?? -1));
+    take() {
+      for (const { queue, fd } of sockets) bpf.updateMap(socketsFd, word(queue), word(fd));
     },
-    leave(queue) {
-      bpf.deleteFromMap(socketsFd, word(queue));
+    leave() {
+      for (const { queue } of sockets) bpf.deleteFromMap(socketsFd, word(queue));
     },
   };
 }

@@ -23,8 +23,8 @@ type Queue = {
   completion: Ring;
 };
 
-/** Tells the program in the kernel whether a queue's packets go to its AF_XDP socket. */
-export type Steering = { take(queue: number): void; leave(queue: number): void };
+/** Tells the program in the kernel whether packets go to the worker's AF_XDP sockets. */
+export type Steering = { take(): void; leave(): void };
 
 const pollTimeoutMs = 10;
 const drainTurnCountMax = 32;
@@ -73,13 +73,12 @@ export class XdpDriver {
     this.#queues = sockets.map((socket, i) => this.#prepare(socket, i));
   }
 
-  /** Answers until `control` says stop, then what has been received by then. */
-  run(answerer: Answerer, control: BatchControl, steering: Steering): void {
-    for (const { queue } of this.#sockets) steering.take(queue);
+  /** Answers until `control` says stop, then leaves, then answers what has been received by then. */
+  run(answerer: Answerer, control: BatchControl, steering: Pick<Steering, "leave">): void {
     while (control.nextBatch()) {
       if (this.#turn(answerer) === 0) this.#wait(pollTimeoutMs);
     }
-    for (const { queue } of this.#sockets) steering.leave(queue);
+    steering.leave();
     for (let i = 0; i < drainTurnCountMax && this.#turn(answerer) > 0; i++);
   }
 
@@ -97,6 +96,7 @@ export class XdpDriver {
     const count = this.#take(queue);
     if (count === 0) return 0;
     addTo(this.#counters, xdpCounters.index.batches, 1);
+    addTo(this.#counters, xdpCounters.index.xdpPackets, count);
     this.#answerAll(queue, answerer, count);
     if (queue.fill.needsWakeup()) this.#libc.recvfrom(queue.fd, 0, 0, c.MSG_DONTWAIT, 0, 0);
     if (queue.transmit.needsWakeup()) this.#kick(queue);
