@@ -13,6 +13,7 @@ type TestLibc = {
   recv(fd: number, bytes: Uint8Array, size: number, flags: number): number;
   close(fd: number): number;
   if_nametoindex(name: string): number;
+  errno(): number;
 };
 
 const declarations = {
@@ -34,7 +35,7 @@ export function testLibc(): TestLibc {
   const koffi = createRequire(import.meta.url)("koffi") as typeof Koffi;
   const library = koffi.load("libc.so.6");
   const functions = Object.entries(declarations).map(([name, text]) => [name, library.func(text)]);
-  loaded = Object.fromEntries(functions) as TestLibc;
+  loaded = { ...Object.fromEntries(functions), errno: () => koffi.errno() } as TestLibc;
   return loaded;
 }
 

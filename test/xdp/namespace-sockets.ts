@@ -3,6 +3,8 @@ import type { Endpoint } from "../../src/dataplane/server/socket-address.ts";
 import { inNamespace, testLibc } from "./namespace-libc.ts";
 import type { End } from "./veth-pair.ts";
 
+const EINTR = 4;
+const EAGAIN = 11;
 const AF_INET = 2;
 const AF_INET6 = 10;
 const AF_PACKET = 17;
@@ -14,6 +16,9 @@ const SO_RCVTIMEO = 20;
 /** ETH_P_ALL in network order. */
 const allProtocols = 0x0300;
 
+/** Far longer than an answer takes, for a busy machine holds threads up for long. */
+const answerTimeoutMs = 5_000;
+
 /** A socket of another namespace that blocks, at most for its time-out. */
 class BlockingSocket {
   protected readonly fd: number;
@@ -22,7 +27,7 @@ class BlockingSocket {
     const { family, type, protocol = 0 } = socket;
     this.fd = inNamespace(namespace, () => testLibc().socket(family, type, protocol));
     if (this.fd < 0) throw new Error(`Cannot open a socket in ${namespace}`);
-    this.setTimeout(1_000);
+    this.setTimeout(answerTimeoutMs);
   }
 
   /** What a receive waits at most. */
@@ -42,7 +47,12 @@ class BlockingSocket {
   receive(): Uint8Array | undefined {
     const buffer = new Uint8Array(65_536);
     const size = testLibc().recv(this.fd, buffer, buffer.length, 0);
-    return size < 0 ? undefined : buffer.slice(0, size);
+    if (size >= 0) return buffer.slice(0, size);
+    const errno = testLibc().errno();
+    if (errno === EAGAIN) return undefined;
+    // With a time-out, a signal to this process ends the call.
+    if (errno === EINTR) return this.receive();
+    throw new Error(`Cannot receive: errno ${errno}`);
   }
 
   close(): void {

@@ -22,11 +22,12 @@ const port = 53;
 /** Starts one that answers on both addresses of the server's end; by default an echo. */
 export async function startAt(
   { server: end }: VethPair,
-  options: Partial<NameServerOptions> = {},
+  options: Partial<NameServerOptions> & { asNobody?: boolean } = {},
 ): Promise<XdpServer> {
   const log: XdpServer["log"] = [];
   const logger = pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) });
-  const starting = inNamespace(end.namespace, () =>
+  const { asNobody = false, ...rest } = options;
+  const opening = (): Promise<NameServer> =>
     startNameServer({
       listen: [
         { address: end.ipv4, port },
@@ -36,13 +37,25 @@ export async function startAt(
       workers: 1,
       answer: "echo",
       logger,
-      ...options,
-    }),
-  );
-  const server = await starting;
+      ...rest,
+    });
+  // What needs the namespace and privileges is opened before it first waits.
+  const server = await inNamespace(end.namespace, () => (asNobody ? asUser(opening) : opening()));
   const [ipv4, ipv6] = server.addresses as [Endpoint, Endpoint];
   return { server, ipv4, ipv6, log, metric: (name, labels) => metricOf(server, name, labels) };
 }
+
+/** Without root's privileges while it acts. */
+function asUser<T>(act: () => T): T {
+  process.seteuid?.(nobody);
+  try {
+    return act();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+const nobody = 65_534;
 
 function metricOf(server: NameServer, name: string, labels?: string): number {
   let sum = 0;
