@@ -54,7 +54,8 @@ const queryLogIntervalMs = 100;
 
 /**
  * Listens and starts the workers; resolves once every one answers.
- * @throws ListenError where an address cannot be had; Error where `io` does not work here
+ * @throws ListenError where an address cannot be had; InterfaceError where that of XDP cannot; Error
+ * where `io` does not work here
  */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
   const server = await openNameServer(options);
@@ -65,7 +66,8 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
 /**
  * Listens, so that queries wait in the sockets, but answers none before `start()`: what is published
  * until then is served from the first answer on.
- * @throws ListenError where an address cannot be had; Error where `io` does not work here
+ * @throws ListenError where an address cannot be had; InterfaceError where that of XDP cannot; Error
+ * where `io` does not work here
  */
 export async function openNameServer(options: NameServerOptions): Promise<NameServer> {
   const { listen, workers } = options;

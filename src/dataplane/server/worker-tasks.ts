@@ -95,7 +95,7 @@ export async function portableTasks(options: TaskOptions): Promise<WorkerTasks> 
 /**
  * The same, with XDP workers beside on one interface: what XDP leaves to the kernel, and what comes
  * in elsewhere, is answered from the sockets. Where XDP does not work it is the same, and logged.
- * @throws ListenError; Error where there is no such interface
+ * @throws ListenError; InterfaceError where the interface is not there or down
  */
 export function xdpTasks(
   libc: Libc,

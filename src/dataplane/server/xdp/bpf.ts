@@ -93,8 +93,8 @@ export class Bpf {
     attribute.text(48, programName);
     const fd = this.#try(command.programLoad, attribute);
     if (fd >= 0) return fd;
-    const errno = this.#libc.errno();
-    throw new XdpError(`load a BPF program${this.#verifierLog(attribute)}`, codeOf(errno));
+    const reason = getSystemErrorName(-this.#libc.errno());
+    throw new XdpError(`Cannot load a BPF program${this.#verifierLog(attribute)}`, reason);
   }
 
   /** Attached while the returned descriptor is open. @throws XdpError */
@@ -148,10 +148,6 @@ export class Bpf {
     const call = syscallNumber[process.arch as keyof typeof syscallNumber];
     return this.#libc.syscall(call, number, attribute.bytes, attributeSize);
   }
-}
-
-function codeOf(errno: number): string {
-  return getSystemErrorName(-errno);
 }
 
 /** `union bpf_attr`, zeros where nothing is written. */

@@ -11,19 +11,24 @@ const hints: Readonly<Record<string, string>> = {
   EOPNOTSUPP: "; this kernel or driver cannot",
 };
 
-/** Why AF_XDP cannot be had here; the message is for the operator. */
+/** Why AF_XDP cannot be had on this machine; the message is for the operator. */
 export class XdpError extends Error {
   override name = "XdpError";
-  /** Such as `EPERM`. */
+  /** Such as `EPERM`; empty where it was not the kernel that refused. */
   readonly code: string;
 
-  constructor(action: string, code: string) {
-    super(`Cannot ${action}: ${code}${hints[code] ?? ""}`);
+  constructor(message: string, code = "") {
+    super(code === "" ? message : `${message}: ${code}${hints[code] ?? ""}`);
     this.code = code;
   }
 
-  /** Of the C library's call that has just failed. */
+  /** Of the C library's call that has just failed; `action` is what was tried. */
   static of(libc: Libc, action: string): XdpError {
-    return new XdpError(action, getSystemErrorName(-libc.errno()));
+    return new XdpError(`Cannot ${action}`, getSystemErrorName(-libc.errno()));
   }
+}
+
+/** The interface that the operator named is not there or down; the message is for the operator. */
+export class InterfaceError extends Error {
+  override name = "InterfaceError";
 }

@@ -11,7 +11,7 @@ import { EndpointMap, reachableEndpoints } from "./endpoint-map.ts";
 import { readInterface } from "./interface.ts";
 import type { NetworkInterface } from "./interface.ts";
 import { assembleSteering, endpointKeySize } from "./steering-program.ts";
-import { XdpError } from "./xdp-error.ts";
+import { InterfaceError, XdpError } from "./xdp-error.ts";
 import * as layout from "./xdp-layout.ts";
 import type { XdpMemory } from "./xdp-layout.ts";
 import { xdpMetrics } from "./xdp-metrics.ts";
@@ -43,12 +43,12 @@ const mtuMin = 1_280;
 
 /**
  * The interface that the setting names.
- * @throws Error where there is none, or it is down: that is for the operator to mend
+ * @throws InterfaceError where there is none, or it is down: that is for the operator to mend
  */
 export function xdpInterface(libc: Libc, name: string): NetworkInterface {
   const found = readInterface(libc, name);
-  if (!found) throw new Error(`Cannot use XDP on ${name}: no such interface`);
-  if (!found.isUp) throw new Error(`Cannot use XDP on ${name}: the interface is down`);
+  if (!found) throw new InterfaceError(`Cannot use XDP on ${name}: no such interface`);
+  if (!found.isUp) throw new InterfaceError(`Cannot use XDP on ${name}: the interface is down`);
   return found;
 }
 
@@ -69,62 +69,16 @@ export function openXdp(libc: Libc, options: XdpOptions): XdpTasks {
 }
 
 function open(libc: Libc, opened: Opened, options: XdpOptions): XdpTasks {
-  const bpf = opened.bpf;
-  const { endpoints, logger } = options;
-  const { index: ifindex, name, queueCount } = options.interface;
-  const endpointsFd = opened.keep(
-    bpf.createMap({
-      type: MAP_HASH,
-      keySize: endpointKeySize,
-      valueSize: 4,
-      entries: xdpEndpointCountMax,
-    }),
-  );
-  const socketsFd = opened.keep(
-    bpf.createMap({ type: MAP_SOCKETS, keySize: 4, valueSize: 4, entries: queueCount }),
-  );
-  const endpointMap = new EndpointMap(bpf, endpointsFd);
-  const setEndpoints = (): void => endpointMap.set(reachableEndpoints(endpoints, name));
-  setEndpoints();
-  if (endpointMap.size === 0) {
-    throw new XdpError(
-      `use XDP on ${name}: no listen address is reached through it`,
-      "EADDRNOTAVAIL",
-    );
-  }
-  const program = opened.keep(
-    bpf.loadProgram(
-      assembleSteering({
-        endpointsFd,
-        socketsFd,
-        mac: options.interface.mac,
-        frameSizeMax: layout.packetSizeMax,
-      }),
-    ),
-  );
-  const mode = attach(opened, program, ifindex);
+  const { name, queueCount } = options.interface;
+  const program = loadSteering(opened, options);
+  const mode = attach(opened, program.fd, options.interface.index);
   const shares = shareQueues(queueCount, options.workerCount);
-  const tasks = shares.map((queues): XdpTask => {
-    const memory = opened.map(queues.length);
-    const sockets = queues.map((queue, i) => {
-      const frames = memory.address + layout.framesOf(i);
-      return opened.keepSocket(openXdpSocket(libc, { ifindex, queue, frames }));
-    });
-    const responseSizeMax = responseSizeMaxOf(options);
-    return { kind: "xdp", sockets, memory, socketsFd, responseSizeMax };
-  });
+  const tasks = shares.map((queues) => openTask(libc, opened, { ...options, ...program, queues }));
   const zeroCopyCount = opened.sockets.filter((socket) => isZeroCopy(libc, socket)).length;
-  logger.info(
+  options.logger.info(
     { interface: name, mode, queues: queueCount, zeroCopyQueues: zeroCopyCount },
     "XDP answers on this interface",
   );
-  opened.every(addressCheckIntervalMs, () => {
-    try {
-      setEndpoints();
-    } catch (error) {
-      logger.warn({ reason: String(error) }, "XDP cannot follow the machine's addresses");
-    }
-  });
   const drops = () => opened.sockets.map((socket) => droppedPackets(libc, socket));
   return {
     tasks,
@@ -134,9 +88,61 @@ function open(libc: Libc, opened: Opened, options: XdpOptions): XdpTasks {
   };
 }
 
+/** The program and its maps; the one of endpoints is kept up to date. */
+function loadSteering(opened: Opened, options: XdpOptions): { fd: number; socketsFd: number } {
+  const { bpf } = opened;
+  const { name, mac, queueCount } = options.interface;
+  const words = { keySize: 4, valueSize: 4 };
+  const socketsFd = opened.keep(
+    bpf.createMap({ ...words, type: MAP_SOCKETS, entries: queueCount }),
+  );
+  const endpointsFd = opened.keep(
+    bpf.createMap({
+      ...words,
+      type: MAP_HASH,
+      keySize: endpointKeySize,
+      entries: xdpEndpointCountMax,
+    }),
+  );
+  const endpointMap = new EndpointMap(bpf, endpointsFd);
+  const update = (): void => endpointMap.set(reachableEndpoints(options.endpoints, name));
+  update();
+  if (endpointMap.size === 0) {
+    throw new XdpError(`Cannot use XDP on ${name}: only loopback addresses to listen on`);
+  }
+  opened.every(addressCheckIntervalMs, () => followAddresses(update, options.logger));
+  const frameSizeMax = layout.packetSizeMax;
+  const code = assembleSteering({ endpointsFd, socketsFd, mac, frameSizeMax });
+  return { fd: opened.keep(bpf.loadProgram(code)), socketsFd };
+}
+
+function followAddresses(update: () => void, logger: Logger): void {
+  try {
+    update();
+  } catch (error) {
+    logger.warn({ reason: String(error) }, "XDP cannot follow the machine's addresses");
+  }
+}
+
+/** The sockets and the memory of one worker. */
+function openTask(
+  libc: Libc,
+  opened: Opened,
+  options: XdpOptions & { queues: readonly number[]; socketsFd: number },
+): XdpTask {
+  const { queues, socketsFd } = options;
+  const ifindex = options.interface.index;
+  const memory = opened.map(queues.length);
+  const sockets = queues.map((queue, i) => {
+    const frames = memory.address + layout.framesOf(i);
+    return opened.keepSocket(openXdpSocket(libc, { ifindex, queue, frames }));
+  });
+  return { kind: "xdp", sockets, memory, socketsFd, responseSizeMax: responseSizeMaxOf(options) };
+}
+
 function checkInterface({ name, isEthernet, mtu, queueCount, stripsVlanTags }: NetworkInterface) {
   const refuse = (why: string): never => {
-    throw new XdpError(`use XDP on ${name}: ${why}`, "EOPNOTSUPP");
+    throw new XdpError(`Cannot use XDP on ${name}: ${why}`);
   };
   if (!isEthernet) refuse("no Ethernet headers there");
   if (mtu < mtuMin) refuse(`MTU ${mtu}, at least ${mtuMin}`);
