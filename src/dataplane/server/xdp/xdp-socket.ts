@@ -86,8 +86,9 @@ export function droppedPackets(libc: Libc, socket: XdpSocket): XdpDrops {
   const words = new BigUint64Array(6);
   const bytes = new Uint8Array(words.buffer);
   libc.getsockopt(socket.fd, c.SOL_XDP, option.statistics, bytes, Int32Array.of(bytes.length));
-  const [other = 0n, , , ringFull = 0n, noFrame = 0n] = words;
-  return { other: Number(other), ringFull: Number(ringFull), noFrame: Number(noFrame) };
+  // The first number counts packets without a frame too.
+  const [dropped = 0, , , ringFull = 0, noFrame = 0] = Array.from(words, Number);
+  return { other: Math.max(0, dropped - noFrame), ringFull, noFrame };
 }
 
 function configure(libc: Libc, fd: number, frames: number): void {
