@@ -89,8 +89,15 @@ export function xdpTest(name: string, body: (t: TestContext) => Promise<void> | 
   else test(name, { skip: reason }, () => {});
 }
 
+let known: { reason: string | undefined } | undefined;
+
 /** Why this machine cannot run tests of AF_XDP; `undefined`: it can. */
 export function whyNot(): string | undefined {
+  known ??= { reason: findWhyNot() };
+  return known.reason;
+}
+
+function findWhyNot(): string | undefined {
   if (process.platform !== "linux") return "needs Linux";
   if (process.getuid?.() !== 0) return "needs root, for network namespaces and AF_XDP";
   try {

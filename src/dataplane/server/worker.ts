@@ -54,17 +54,20 @@ function runXdp(setup: WorkerSetup, task: XdpTask, port: MessagePort): void {
   const answer = { ...setup.answer, udpPayloadSizeMax: task.responseSizeMax };
   const answerer = createAnswerer({ ...setup, answer }, driver.arena, "udp");
   const updates = new WorkerUpdates(setup, port, (news) => answerer.update(news));
-  const steering = socketSteering(bpf, task);
-  steering.take();
-  updates.start();
   const control = {
     nextBatch() {
       answerer.setTime(Date.now());
       return updates.nextBatch();
     },
   };
-  driver.run(answerer, control, steering);
-  bpf.close();
+  const steering = socketSteering(bpf, task);
+  try {
+    steering.take();
+    updates.start();
+    driver.run(answerer, control, steering);
+  } finally {
+    bpf.close();
+  }
 }
 
 async function runDgram(

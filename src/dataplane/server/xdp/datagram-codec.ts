@@ -1,5 +1,5 @@
 import { AF_INET, AF_INET6 } from "../libc.ts";
-import { responseOffset } from "./xdp-layout.ts";
+import { headerSizeMax, responseOffset } from "./xdp-layout.ts";
 
 /** What `open()` returns; the reasons are counted in this order. */
 export const OPENED = { OK: -1, LENGTH: 0, IP_CHECKSUM: 1, UDP_CHECKSUM: 2, SOURCE: 3 } as const;
@@ -41,8 +41,10 @@ export class DatagramCodec {
   open(frame: number, packet: number, size: number): number {
     const words = this.#words;
     const type = size < 42 ? 0 : words[(packet >> 1) + 6];
-    if ((packet & 1) !== 0) return OPENED.LENGTH;
     this.responseOffset = frame + responseOffset;
+    // A driver may leave more room before a packet than the kernel asks it to.
+    const isApart = packet + size <= this.responseOffset - headerSizeMax;
+    if (!isApart || (packet & 1) !== 0) return OPENED.LENGTH;
     if (type === etherTypeIpv4) return this.#openIpv4(packet, size);
     if (type === etherTypeIpv6) return this.#openIpv6(packet, size);
     return OPENED.LENGTH;

@@ -37,7 +37,8 @@ export type XdpTasks = {
   close(): void;
 };
 
-const addressCheckIntervalMs = 5_000;
+/** Between two looks at the machine's addresses and at the interface. */
+const checkIntervalMs = 5_000;
 /** IPv6 has no smaller one (RFC 8200 §5). */
 const mtuMin = 1_280;
 
@@ -79,6 +80,7 @@ function open(libc: Libc, opened: Opened, options: XdpOptions): XdpTasks {
     { interface: name, mode, queues: queueCount, zeroCopyQueues: zeroCopyCount },
     "XDP answers on this interface",
   );
+  opened.every(checkIntervalMs, watchInterface(libc, options));
   const drops = () => opened.sockets.map((socket) => droppedPackets(libc, socket));
   return {
     tasks,
@@ -110,7 +112,7 @@ function loadSteering(opened: Opened, options: XdpOptions): { fd: number; socket
   if (endpointMap.size === 0) {
     throw new XdpError(`Cannot use XDP on ${name}: only loopback addresses to listen on`);
   }
-  opened.every(addressCheckIntervalMs, () => followAddresses(update, options.logger));
+  opened.every(checkIntervalMs, () => followAddresses(update, options.logger));
   const frameSizeMax = layout.packetSizeMax;
   const code = assembleSteering({ endpointsFd, socketsFd, mac, frameSizeMax });
   return { fd: opened.keep(bpf.loadProgram(code)), socketsFd };
@@ -122,6 +124,34 @@ function followAddresses(update: () => void, logger: Logger): void {
   } catch (error) {
     logger.warn({ reason: String(error) }, "XDP cannot follow the machine's addresses");
   }
+}
+
+/** Tells once what has changed under us; the kernel's sockets answer what XDP then no longer takes. */
+function watchInterface(libc: Libc, { interface: was, logger }: XdpOptions): () => void {
+  let told = "";
+  return () => {
+    const change = changeOf(was, lookAgain(libc, was.name));
+    if (change === told) return;
+    told = change;
+    if (change !== "") logger.error({ interface: was.name, change }, "XDP needs a restart");
+  };
+}
+
+/** It may go away while it is asked about. */
+function lookAgain(libc: Libc, name: string): NetworkInterface | undefined {
+  try {
+    return readInterface(libc, name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What has become of an interface; empty: nothing that matters to us. */
+export function changeOf(was: NetworkInterface, is: NetworkInterface | undefined): string {
+  if (is?.index !== was.index) return "the interface is gone";
+  if (was.mac.some((octet, i) => octet !== is.mac[i])) return "it has another MAC address";
+  if (is.queueCount !== was.queueCount) return "it has another number of queues";
+  return is.mtu < was.mtu ? "it has a smaller MTU" : "";
 }
 
 /** The sockets and the memory of one worker. */
@@ -195,7 +225,7 @@ class Opened {
   readonly #libc: Libc;
   readonly #fds: number[] = [];
   readonly #memories: XdpMemory[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -222,13 +252,12 @@ class Opened {
   }
 
   every(intervalMs: number, act: () => void): void {
-    this.#timer = setInterval(act, intervalMs);
-    this.#timer.unref();
+    this.#timers.push(setInterval(act, intervalMs).unref());
   }
 
   /** The link goes first, so that packets go to the kernel again. */
   close(): void {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     for (const fd of this.#fds.toReversed()) this.#libc.close(fd);
     for (const socket of this.sockets) closeXdpSocket(this.#libc, socket);
     for (const { address, queueCount } of this.#memories) {
