@@ -45,6 +45,7 @@ export type XdpTask = {
   kind: "xdp";
   sockets: readonly XdpSocket[];
   memory: XdpMemory;
+  coalesceUs: number;
   /** The map in which the worker enters its sockets. */
   socketsFd: number;
   /** Octets of a DNS message that fit into one packet. */

@@ -122,6 +122,7 @@ class FakeKernel {
   /** What poll says of the first queue. */
   revents = 0;
   pollCount = 0;
+  readonly sleeps: number[] = [];
   #errno = 0;
 
   constructor(queueCount = 1) {
@@ -140,6 +141,8 @@ class FakeKernel {
     poll: () => this.#poll(),
     sendto: (fd: number) => this.#send(fd - 100),
     recvfrom: () => 0,
+    prctl: () => 0,
+    usleep: (microseconds: number) => this.sleeps.push(microseconds),
   } as unknown as Libc;
 
   /** Puts a query with a mark into a frame of a queue. */
@@ -206,6 +209,7 @@ function driverOver(
     sockets: kernel.queues.map(({ socket }) => socket),
     memory: { address: memoryAddress, queueCount },
     counters,
+    coalesceUs: 100,
     identification: 0,
   });
   const { bytes } = driver.arena;
@@ -321,6 +325,17 @@ suite("XdpDriver", () => {
     run(3);
     assert.ok(performance.now() - before > 25);
     assert.equal(counters[index.receiveErrors], 3);
+  });
+
+  test("lets queries gather after a batch of several, not after few nor after a full one", () => {
+    const kernel = new FakeKernel();
+    const { run } = driverOver(kernel);
+    const sleepsAfter = (count: number) => {
+      for (let i = 0; i < count; i++) kernel.deliver(0, i);
+      run(1);
+      return kernel.sleeps.splice(0);
+    };
+    assert.deepEqual([3, 4, 63, 64].map(sleepsAfter), [[], [100], [100], []]);
   });
 
   test("allocates nothing for a query", () => {

@@ -27,6 +27,9 @@ type Queue = {
 export type Steering = { take(): void; leave(): void };
 
 const pollTimeoutMs = 10;
+/** As in the mmsg driver: fewer are a lone client, whose next query is waited for at once. */
+const coalesceFrom = 4;
+const timerSlackNs = 1_000;
 const drainTurnCountMax = 32;
 /** In copy mode one call may send half a batch only. */
 const kickCountMax = 4;
@@ -47,6 +50,7 @@ export class XdpDriver {
   readonly #queues: readonly Queue[];
   readonly #pollEntries: number;
   readonly #counters: CounterBlock;
+  readonly #coalesceUs: number;
   readonly #pause = new Int32Array(new SharedArrayBuffer(4));
 
   /** `memory` and the rings are as an earlier driver over the same sockets has left them. */
@@ -56,11 +60,14 @@ export class XdpDriver {
       sockets: readonly XdpSocket[];
       memory: XdpMemory;
       counters: CounterBlock;
+      /** How long queries may gather under load before they are taken; 0: not at all. */
+      coalesceUs: number;
       /** Where the numbers of IPv4 packets start; best at random. */
       identification: number;
     },
   ) {
-    const { sockets, memory, counters, identification } = options;
+    const { sockets, memory, counters, coalesceUs, identification } = options;
+    this.#coalesceUs = coalesceUs;
     this.#libc = libc;
     this.#base = memory.address;
     this.#counters = counters;
@@ -75,20 +82,30 @@ export class XdpDriver {
 
   /** Answers until `control` says stop, then leaves, then answers what has been received by then. */
   run(answerer: Answerer, control: BatchControl, steering: Pick<Steering, "leave">): void {
+    if (this.#coalesceUs > 0) this.#libc.prctl(c.PR_SET_TIMERSLACK, timerSlackNs, 0, 0, 0);
     while (control.nextBatch()) {
-      if (this.#turn(answerer) === 0) this.#wait(pollTimeoutMs);
+      const count = this.#turn(answerer);
+      if (count === 0) this.#wait(pollTimeoutMs);
+      else this.#coalesce(count);
     }
     steering.leave();
     for (let i = 0; i < drainTurnCountMax && this.#turn(answerer) > 0; i++);
   }
 
-  /** A batch of each queue. @returns packets taken */
+  /** A batch of each queue. @returns the most packets that one of them had */
   #turn(answerer: Answerer): number {
-    let count = 0;
+    let most = 0;
     for (let i = 0; i < this.#queues.length; i++) {
-      count += this.#serve(this.#queues[i] as Queue, answerer);
+      const count = this.#serve(this.#queues[i] as Queue, answerer);
+      if (count > most) most = count;
     }
-    return count;
+    return most;
+  }
+
+  /** Lets queries gather as the mmsg driver does: a call that wakes the kernel up sends more then. */
+  #coalesce(count: number): void {
+    if (count < coalesceFrom || count === udpBatchCountMax || this.#coalesceUs === 0) return;
+    this.#libc.usleep(this.#coalesceUs);
   }
 
   #serve(queue: Queue, answerer: Answerer): number {

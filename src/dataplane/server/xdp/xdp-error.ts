@@ -9,6 +9,7 @@ const hints: Readonly<Record<string, string>> = {
   ENOBUFS: "; not enough memory may be locked: raise LimitMEMLOCK or give CAP_IPC_LOCK",
   EAFNOSUPPORT: "; this kernel has no AF_XDP",
   EOPNOTSUPP: "; this kernel or driver cannot",
+  EINVAL: "; perhaps the kernel is too old: XDP needs Linux 5.9",
 };
 
 /** Why AF_XDP cannot be had on this machine; the message is for the operator. */

@@ -24,6 +24,7 @@ export type XdpOptions = {
   endpoints: readonly Endpoint[];
   workerCount: number;
   udpPayloadSizeMax: number;
+  coalesceUs: number;
   logger: Logger;
 };
 
@@ -160,14 +161,15 @@ function openTask(
   opened: Opened,
   options: XdpOptions & { queues: readonly number[]; socketsFd: number },
 ): XdpTask {
-  const { queues, socketsFd } = options;
+  const { queues, socketsFd, coalesceUs } = options;
   const ifindex = options.interface.index;
   const memory = opened.map(queues.length);
   const sockets = queues.map((queue, i) => {
     const frames = memory.address + layout.framesOf(i);
     return opened.keepSocket(openXdpSocket(libc, { ifindex, queue, frames }));
   });
-  return { kind: "xdp", sockets, memory, socketsFd, responseSizeMax: responseSizeMaxOf(options) };
+  const responseSizeMax = responseSizeMaxOf(options);
+  return { kind: "xdp", sockets, memory, socketsFd, coalesceUs, responseSizeMax };
 }
 
 function checkInterface({ name, isEthernet, mtu, queueCount, stripsVlanTags }: NetworkInterface) {
