@@ -40,7 +40,9 @@ type Sample = {
 };
 
 const run = promisify(execFile);
-const warmUpSeconds = 2;
+const idleSeconds = 2;
+/** A twentieth of a core. */
+const idleNsPerSecondMax = 5e7;
 const nsPerTick = 1e7;
 
 /**
@@ -57,14 +59,12 @@ export async function xdpCpu(options: XdpCpuOptions): Promise<void> {
   writeBenchQueries(queryFile, { ...options, queryCount: 200_000 });
   const servers: CableServer[] = [];
   try {
-    for (const start of cableServers(zone)) {
-      const server = await start();
+    for (const { name, start } of cableServers(zone)) {
+      if (options.peers.length > 0 && !options.peers.includes(name)) continue;
+      const server = await start(name);
       if (server) servers.push(server);
     }
-    const wanted = servers.filter(
-      ({ name }) => options.peers.length === 0 || options.peers.includes(name),
-    );
-    publishAll(await measure(wanted, generators(queryFile, options), options), options);
+    publishAll(await measure(servers, generators(queryFile, options), options), options);
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
     rmSync(directory, { recursive: true, force: true });
@@ -115,8 +115,8 @@ async function measure(
   const cells = loads.flatMap((generator) =>
     servers.map((server): Cell => ({ generator, server, samples: [] })),
   );
-  const idle = await idleNsPerSecond();
   for (let round = 0; round <= options.rounds; round++) {
+    const idle = await idleNsPerSecond();
     for (const cell of cells) {
       const sample = await sampleOf(cell, { idle, seconds: options.seconds });
       const { processNs, systemNs, perSecond, lost } = sample;
@@ -166,11 +166,12 @@ function busyNs(): number {
   return (user + nice + system + irq + softirq) * nsPerTick;
 }
 
-/** What the machine does anyway. */
+/** What the machine does anyway; not a number where that is too much to be taken off. */
 async function idleNsPerSecond(): Promise<number> {
   const before = busyNs();
-  await new Promise((done) => setTimeout(done, warmUpSeconds * 1000));
-  return (busyNs() - before) / warmUpSeconds;
+  await new Promise((done) => setTimeout(done, idleSeconds * 1000));
+  const idle = (busyNs() - before) / idleSeconds;
+  return idle > idleNsPerSecondMax ? Number.NaN : idle;
 }
 
 function publishAll(cells: readonly Cell[], options: XdpCpuOptions): void {
@@ -183,7 +184,7 @@ function publishAll(cells: readonly Cell[], options: XdpCpuOptions): void {
       generator.name,
       median(cost).toFixed(0),
       `${Math.min(...cost).toFixed(0)}–${Math.max(...cost).toFixed(0)}`,
-      median(of("systemNs")).toFixed(0),
+      systemText(of("systemNs")),
       median(of("perSecond")).toFixed(0),
       (median(of("lost")) * 100).toFixed(1),
       samples.at(-1)?.rcodes ?? "",
@@ -214,6 +215,10 @@ function publishAll(cells: readonly Cell[], options: XdpCpuOptions): void {
     },
     results,
   );
+}
+
+function systemText(samples: readonly number[]): string {
+  return samples.some(Number.isNaN) ? "machine not quiet" : median(samples).toFixed(0);
 }
 
 function numberIn(text: string, pattern: RegExp): number {

@@ -28,15 +28,24 @@ export const cablePort = 5300;
 const readyTimeoutMs = 60_000;
 const readyPollMs = 200;
 
-/** How each server is started; peers that are not installed are left out. */
-export function cableServers(zone: ZoneFile): readonly (() => Promise<CableServer | undefined>)[] {
+/** A server and how to start it; `undefined` where it is not installed. */
+type CableServerKind = { name: string; start(name: string): Promise<CableServer | undefined> };
+
+/** All servers that are measured. */
+export function cableServers(zone: ZoneFile): readonly CableServerKind[] {
   return [
-    () => startSignpostAt(zone, "signpost xdp", (name) => ["--io", `xdp:${name}`]),
-    () => startSignpostAt(zone, "signpost sockets", () => ["--io", "mmsg"]),
-    () => startEchoAt(),
-    () => startPeerAt(knot, zone, { name: "knot xdp", more: knotXdp }),
-    () => startPeerAt(knot, zone, { name: "knot sockets" }),
-    () => startPeerAt(gdnsd, zone, { name: "gdnsd sockets" }),
+    {
+      name: "signpost xdp",
+      start: (name) => startSignpostAt(zone, name, (on) => ["--io", `xdp:${on}`]),
+    },
+    {
+      name: "signpost sockets",
+      start: (name) => startSignpostAt(zone, name, () => ["--io", "mmsg"]),
+    },
+    { name: "echo xdp", start: (name) => startEchoAt(name) },
+    { name: "knot xdp", start: (name) => startPeerAt(knot, zone, { name, more: knotXdp }) },
+    { name: "knot sockets", start: (name) => startPeerAt(knot, zone, { name }) },
+    { name: "gdnsd sockets", start: (name) => startPeerAt(gdnsd, zone, { name }) },
   ];
 }
 
@@ -67,12 +76,12 @@ async function startSignpostAt(
 }
 
 /** The bare echo over the same driver: what packets cost with no name server behind them. */
-async function startEchoAt(): Promise<CableServer> {
+async function startEchoAt(name: string): Promise<CableServer> {
   const pair = openVethPair();
   const script = join(import.meta.dirname, "echo-server.ts");
   const { ipv4, interface: interfaceName } = pair.server;
   const words = [script, `${ipv4}:${cablePort}`, `xdp:${interfaceName}`];
-  return startAt(pair, { name: "echo xdp", command: [process.execPath, ...words] });
+  return startAt(pair, { name, command: [process.execPath, ...words] });
 }
 
 async function startPeerAt(
