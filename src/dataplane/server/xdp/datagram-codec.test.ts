@@ -6,7 +6,7 @@ import { parseIp } from "../../../base/ip.ts";
 import { seededRandom } from "../../../base/random.ts";
 import { xdpDropReasons } from "../worker-counters.ts";
 import { DatagramCodec, OPENED } from "./datagram-codec.ts";
-import { frameSize, receiveOffset, responseOffset } from "./xdp-layout.ts";
+import { frameSize, packetOffsetMax, receiveOffset } from "./xdp-layout.ts";
 
 const frame = frameSize;
 const packet = frame + receiveOffset;
@@ -75,7 +75,7 @@ suite("DatagramCodec", () => {
         const { memory, codec } = codecWith(frameOf(family, message, kind));
         const size = frameOf(family, message).length;
         assert.equal(codec.open(frame, packet, size), OPENED.OK);
-        const { queryOffset, querySize } = codec;
+        const { messageOffset: queryOffset, querySize } = codec;
         assert.deepEqual([...memory.slice(queryOffset, queryOffset + querySize)], message);
         const client = memory.slice(queryOffset - 32, queryOffset);
         const ip = octets(addresses[family].from);
@@ -89,18 +89,16 @@ suite("DatagramCodec", () => {
       for (const answerSize of [12, 13, 512, 1233]) {
         const { memory, codec } = codecWith(frameOf(family, message));
         codec.open(frame, packet, frameOf(family, message).length);
-        assert.equal(codec.responseOffset, frame + responseOffset);
-        for (let i = 0; i < answerSize; i++) memory[codec.responseOffset + i] = i * 7;
+        for (let i = 0; i < answerSize; i++) memory[codec.messageOffset + i] = i * 7;
         const size = codec.close(answerSize);
-        const start = codec.packetOffset;
-        assert.equal(start + size, codec.responseOffset + answerSize);
-        const sent = memory.slice(start, start + size);
+        assert.equal(packet + size, codec.messageOffset + answerSize);
+        const sent = memory.slice(packet, packet + size);
         assert.deepEqual([...sent.slice(0, 12)], [...macs.slice(6), ...macs.slice(0, 6)]);
         // Opened by another: every length and checksum is right, and ends are swapped.
         const other = codecWith([...sent]);
         assert.equal(other.codec.open(frame, packet, size), OPENED.OK, `${answerSize} octets`);
         assert.equal(other.codec.querySize, answerSize);
-        const back = other.memory.slice(other.codec.queryOffset - 32, other.codec.queryOffset);
+        const back = other.memory.slice(other.codec.messageOffset - 32, other.codec.messageOffset);
         const ip = octets(addresses[family].to);
         assert.deepEqual([...back.slice(2, 4)], u16(53));
         assert.deepEqual([...back.slice(family === 4 ? 4 : 8)].slice(0, ip.length), ip);
@@ -112,12 +110,12 @@ suite("DatagramCodec", () => {
     for (const family of [4, 6] as const) {
       const { memory, codec } = codecWith(frameOf(family, message));
       codec.open(frame, packet, frameOf(family, message).length);
-      memory.fill(0, codec.responseOffset, codec.responseOffset + 12);
+      memory.fill(0, codec.messageOffset, codec.messageOffset + 12);
       codec.close(12);
-      const at = codec.responseOffset - 2;
+      const at = codec.messageOffset - 2;
       const first = ((memory[at] as number) << 8) | (memory[at + 1] as number);
       // The sum of all else is the complement of what was just written: with it as data it is zero.
-      memory.set(u16(first), codec.responseOffset);
+      memory.set(u16(first), codec.messageOffset);
       codec.close(12);
       assert.deepEqual([...memory.slice(at, at + 2)], [0xff, 0xff]);
     }
@@ -129,7 +127,7 @@ suite("DatagramCodec", () => {
     const seen = new Set<number>();
     for (let i = 0; i < 0x1_0000; i++) {
       codec.close(12);
-      const ip = codec.packetOffset + 14;
+      const ip = packet + 14;
       seen.add(((memory[ip + 4] as number) << 8) | (memory[ip + 5] as number));
       if (i % 97 === 0) assert.equal(checksum([...memory.slice(ip, ip + 20)]), 0);
     }
@@ -185,10 +183,24 @@ suite("DatagramCodec", () => {
       const status = codec.open(frame, packet, size);
       counts.set(status, (counts.get(status) ?? 0) + 1);
       if (status !== OPENED.OK) continue;
-      assert.ok(codec.queryOffset >= packet + 42);
-      assert.ok(codec.queryOffset + codec.querySize <= packet + size);
+      assert.ok(codec.messageOffset >= packet + 42);
+      assert.ok(codec.messageOffset + codec.querySize <= packet + size);
     }
     assert.equal(counts.size, xdpDropReasons.length + 1, [...counts].join(" "));
+  });
+
+  test("open() leaves a packet so far back in its frame that an answer might not fit", () => {
+    const bytes = frameOf(6, message);
+    const open = (offset: number) => {
+      const { memory, codec } = codecWith([]);
+      memory.set(bytes, frame + offset);
+      return codec.open(frame, frame + offset, bytes.length);
+    };
+    assert.deepEqual([packetOffsetMax, packetOffsetMax + 2, receiveOffset + 1].map(open), [
+      OPENED.OK,
+      OPENED.LENGTH,
+      OPENED.LENGTH,
+    ]);
   });
 
   test("allocates nothing for a packet", () => {

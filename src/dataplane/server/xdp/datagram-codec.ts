@@ -1,23 +1,22 @@
 import { AF_INET, AF_INET6 } from "../libc.ts";
-import { headerSizeMax, responseOffset } from "./xdp-layout.ts";
+import { packetOffsetMax } from "./xdp-layout.ts";
 
 /** What `open()` returns; the reasons are counted in this order. */
 export const OPENED = { OK: -1, LENGTH: 0, IP_CHECKSUM: 1, UDP_CHECKSUM: 2, SOURCE: 3 } as const;
 export const dropReasons = ["length", "ip_checksum", "udp_checksum", "source"] as const;
 
 /**
- * Takes DNS messages out of Ethernet frames and puts answers into frames that go back the way the
- * query came: addresses and ports swapped, MAC addresses too, so no table of neighbours is needed.
+ * Makes the packets of queries into packets of their answers, in place. They go back the way the query
+ * came: addresses and ports swapped, MAC addresses too, so no table of neighbours is needed.
  *
  * All multi-octet fields are read and written as 16-bit words in the machine's order, which is the
  * network's swapped. The sum of the Internet checksum comes out swapped too, so it needs nothing
  * (RFC 1071 §2 B).
  */
 export class DatagramCodec {
-  /** Of the query last opened: the DNS message, and where the answer's shall be written. */
-  queryOffset = 0;
+  /** The DNS message of the query last opened; the answer is written in its place. */
+  messageOffset = 0;
   querySize = 0;
-  responseOffset = 0;
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #words: Uint16Array<ArrayBuffer>;
   /** The same two by two. */
@@ -25,6 +24,9 @@ export class DatagramCodec {
   #isIpv6 = false;
   /** Sum of the words of both addresses: the same for the query and its answer. */
   #addressSum = 0;
+  /** What the sender's socket address stands over until the answer is complete. */
+  #coveredFirst = 0;
+  #coveredSecond = 0;
   #identification: number;
 
   /** `identification`: where the numbers of IPv4 packets start. */
@@ -37,17 +39,13 @@ export class DatagramCodec {
 
   /**
    * Looks at the packet of `size` octets at `packet`, in the frame at `frame`; `packet` is even.
-   * Afterwards the sender's socket address stands before the query, in place of the packet's
-   * headers, and the answer has all headers but what depends on its size.
+   * Afterwards the sender's socket address stands before the query, and the headers, what it does
+   * not cover of them, are the answer's.
    * @returns OPENED.OK, or why there is nothing to answer
    */
   open(frame: number, packet: number, size: number): number {
-    const words = this.#words;
-    const type = size < 42 ? 0 : words[(packet >> 1) + 6];
-    this.responseOffset = frame + responseOffset;
-    // A driver may leave more room before a packet than the kernel asks it to.
-    const isApart = packet + size <= this.responseOffset - headerSizeMax;
-    if (!isApart || (packet & 1) !== 0) return OPENED.LENGTH;
+    if (packet - frame > packetOffsetMax || (packet & 1) !== 0) return OPENED.LENGTH;
+    const type = size < 42 ? 0 : this.#words[(packet >> 1) + 6];
     if (type === etherTypeIpv4) return this.#openIpv4(packet, size);
     if (type === etherTypeIpv6) return this.#openIpv6(packet, size);
     return OPENED.LENGTH;
@@ -56,11 +54,6 @@ export class DatagramCodec {
   /** Completes the headers of an answer of `size` octets. @returns octets of the whole packet */
   close(size: number): number {
     return this.#isIpv6 ? this.#closeIpv6(size) : this.#closeIpv4(size);
-  }
-
-  /** Where the packet that `close()` completed begins. */
-  get packetOffset(): number {
-    return this.responseOffset - (this.#isIpv6 ? 62 : 42);
   }
 
   #openIpv4(packet: number, size: number): number {
@@ -114,67 +107,63 @@ export class DatagramCodec {
     }
     // No answer can be sent to port 0.
     if (words[udp] === 0) return OPENED.SOURCE;
-    this.queryOffset = (udp << 1) + 8;
+    this.messageOffset = (udp << 1) + 8;
     this.querySize = udpSize - 8;
     return OPENED.OK;
   }
 
-  /** Fixed headers of the answer, then the sender's `sockaddr_in` before the query. */
-  #turnIpv4(from: number): void {
+  /** The answer's headers but what depends on its size, and the sender's `sockaddr_in` over them. */
+  #turnIpv4(packet: number): void {
     const words = this.#words;
-    const to = (this.responseOffset - 42) >> 1;
-    this.#turnEthernet(from, to);
-    words[to + 7] = versionIpv4;
+    this.#swapWords(packet, packet + 3, 3);
+    const ip = packet + 7;
     // No flags: as from our sockets, routers may fragment what is too big for them.
-    words[to + 10] = 0;
-    words[to + 11] = hopsAndUdp;
-    for (let i = 0; i < 2; i++) {
-      words[to + 13 + i] = words[from + 15 + i] as number;
-      words[to + 15 + i] = words[from + 13 + i] as number;
-    }
-    words[to + 17] = words[from + 18] as number;
-    words[to + 18] = words[from + 17] as number;
-    const client = (this.queryOffset - 32) >> 1;
+    words[ip + 3] = 0;
+    words[ip + 4] = hopsAndUdp;
+    this.#swapWords(ip + 6, ip + 8, 2);
+    this.#swapWords(ip + 10, ip + 11, 1);
+    const client = (this.messageOffset - 32) >> 1;
+    this.#coveredFirst = words[client] as number;
     words[client] = AF_INET;
-    words[client + 1] = words[to + 18] as number;
-    words[client + 2] = words[to + 15] as number;
-    words[client + 3] = words[to + 16] as number;
+    words[client + 1] = words[ip + 11] as number;
+    words[client + 2] = words[ip + 8] as number;
+    words[client + 3] = words[ip + 9] as number;
   }
 
-  /** The same with `sockaddr_in6`. */
-  #turnIpv6(from: number): void {
+  /** The same with `sockaddr_in6`, whose address is where the answer's destination stands. */
+  #turnIpv6(packet: number): void {
     const words = this.#words;
-    const to = (this.responseOffset - 62) >> 1;
-    this.#turnEthernet(from, to);
-    words[to + 7] = versionIpv6;
-    words[to + 8] = 0;
-    words[to + 10] = udpAndHops;
-    for (let i = 0; i < 8; i++) {
-      words[to + 11 + i] = words[from + 19 + i] as number;
-      words[to + 19 + i] = words[from + 11 + i] as number;
-    }
-    words[to + 27] = words[from + 28] as number;
-    words[to + 28] = words[from + 27] as number;
-    const client = (this.queryOffset - 32) >> 1;
+    this.#swapWords(packet, packet + 3, 3);
+    const ip = packet + 7;
+    words[ip] = versionIpv6;
+    words[ip + 1] = 0;
+    words[ip + 3] = udpAndHops;
+    this.#swapWords(ip + 4, ip + 12, 8);
+    this.#swapWords(ip + 20, ip + 21, 1);
+    const client = (this.messageOffset - 32) >> 1;
+    this.#coveredFirst = words[client] as number;
+    this.#coveredSecond = words[client + 1] as number;
     words[client] = AF_INET6;
-    words[client + 1] = words[to + 28] as number;
-    for (let i = 0; i < 8; i++) words[client + 4 + i] = words[to + 19 + i] as number;
+    words[client + 1] = words[ip + 21] as number;
   }
 
-  #turnEthernet(from: number, to: number): void {
+  #swapWords(one: number, other: number, count: number): void {
     const words = this.#words;
-    for (let i = 0; i < 3; i++) {
-      words[to + i] = words[from + 3 + i] as number;
-      words[to + 3 + i] = words[from + i] as number;
+    for (let i = 0; i < count; i++) {
+      const word = words[one + i] as number;
+      words[one + i] = words[other + i] as number;
+      words[other + i] = word;
     }
-    words[to + 6] = words[from + 6] as number;
   }
 
   #closeIpv4(size: number): number {
     const words = this.#words;
-    const ip = (this.responseOffset - 28) >> 1;
+    const ip = (this.messageOffset - 28) >> 1;
     const totalSize = swap(size + 28);
     this.#identification = (this.#identification + 1) & 0xffff;
+    words[ip - 2] = this.#coveredFirst;
+    words[ip - 1] = etherTypeIpv4;
+    words[ip] = versionIpv4;
     words[ip + 1] = totalSize;
     words[ip + 2] = this.#identification;
     const sum = versionIpv4 + totalSize + this.#identification + hopsAndUdp + this.#addressSum;
@@ -184,7 +173,11 @@ export class DatagramCodec {
   }
 
   #closeIpv6(size: number): number {
-    this.#words[(this.responseOffset - 44) >> 1] = swap(size + 8);
+    const words = this.#words;
+    const client = (this.messageOffset - 32) >> 1;
+    words[client] = this.#coveredFirst;
+    words[client + 1] = this.#coveredSecond;
+    words[(this.messageOffset - 44) >> 1] = swap(size + 8);
     this.#closeUdp(size + 8);
     return size + 62;
   }
@@ -192,7 +185,7 @@ export class DatagramCodec {
   /** RFC 768: a sum of zero is sent as all ones. */
   #closeUdp(udpSize: number): void {
     const words = this.#words;
-    const udp = (this.responseOffset - 8) >> 1;
+    const udp = (this.messageOffset - 8) >> 1;
     words[udp + 2] = swap(udpSize);
     words[udp + 3] = 0;
     const pseudoSum = this.#addressSum + protocolUdp + swap(udpSize);

@@ -36,9 +36,8 @@ const kickCountMax = 4;
 const frameMask = ~(layout.frameSize - 1);
 
 /**
- * UDP over AF_XDP: packets arrive in frames of memory shared with the kernel, answers are written
- * into the second half of the same frames and given back, with no system call but to wait and to wake
- * the kernel up. One thread serves one or several queues of the interface.
+ * UDP over AF_XDP: packets arrive in frames of memory shared with the kernel, become their answers in
+ * place, and are given back, with no system call but to wait and to wake the kernel up. One thread serves one or several queues of the interface.
  */
 export class XdpDriver {
   readonly arena: PacketArena;
@@ -155,7 +154,6 @@ export class XdpDriver {
   #answerAll(queue: Queue, answerer: Answerer, count: number): void {
     const { frames, record, transmit, fill } = queue;
     const words = this.#words;
-    const codec = this.#codec;
     let sendCount = 0;
     let fillCount = 0;
     for (let i = 0; i < count; i++) {
@@ -168,7 +166,7 @@ export class XdpDriver {
         continue;
       }
       const entry = transmit.entryAt(sendCount++);
-      transmit.words[entry] = codec.packetOffset - frames;
+      transmit.words[entry] = packet;
       transmit.words[entry + descriptorSize] = size;
     }
     words[record + layout.record.heldCount] = 0;
@@ -184,7 +182,7 @@ export class XdpDriver {
       addTo(this.#counters, xdpCounters.index.xdpDropped + status, 1);
       return 0;
     }
-    const size = answerer.answer(codec.queryOffset, codec.querySize, codec.responseOffset);
+    const size = answerer.answer(codec.messageOffset, codec.querySize, codec.messageOffset);
     return size === 0 ? 0 : codec.close(size);
   }
 

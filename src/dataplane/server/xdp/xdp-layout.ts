@@ -7,11 +7,8 @@ import { udpBatchCountMax, xdpFrameCount } from "../../../base/limits.ts";
  *   per queue    record   see `record`
  *   poll entries queues × 8                      struct pollfd
  *
- * A frame, of which the kernel fills the first part and the worker the second:
- *
- *   0     room that the kernel keeps for itself (XDP_PACKET_HEADROOM)
- *   256   the packet received
- *   2048 − headers   the answer's headers; at 2048 the DNS message, up to the frame's end
+ * A frame: 256 octets that the kernel keeps for itself (XDP_PACKET_HEADROOM; some drivers more), then
+ * the packet received, which becomes the answer where it stands.
  *
  * Each frame is at any time in exactly one place: the fill ring or the driver, the receive ring, the
  * worker's record, the transmit ring or the driver, the completion ring. Every ring has room for all
@@ -19,12 +16,14 @@ import { udpBatchCountMax, xdpFrameCount } from "../../../base/limits.ts";
  */
 export const frameSize = 4096;
 export const receiveOffset = 256;
-export const responseOffset = 2048;
 /** Ethernet, IPv6 and UDP. */
-export const headerSizeMax = 14 + 40 + 8;
-/** Longer packets are left to the kernel; whatever the interface's MTU. */
-export const packetSizeMax = responseOffset - headerSizeMax - receiveOffset;
-export const responseSizeMax = frameSize - responseOffset;
+const headerSizeMax = 14 + 40 + 8;
+/** Longer packets are left to the kernel, whatever the interface's MTU. */
+export const packetSizeMax = frameSize - receiveOffset;
+/** Where in a frame a packet may begin at most; a packet after it is not answered. */
+export const packetOffsetMax = 448;
+/** Octets of a DNS message that fit behind its headers. */
+export const responseSizeMax = frameSize - packetOffsetMax - headerSizeMax;
 export const framesSize = xdpFrameCount * frameSize;
 
 /**
