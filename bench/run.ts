@@ -1,8 +1,8 @@
 /**
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
- *   bench/run cpu-per-query|routed-cpu|change-latency|import-start|fuzz [options]
- *   bench/run location-lookup|routing-compile [options]
+ *   bench/run cpu-per-query|cpu-per-query-xdp|routed-cpu|change-latency [options]
+ *   bench/run import-start|fuzz|location-lookup|routing-compile [options]
  *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
  */
 import { parseArgs } from "node:util";
@@ -17,6 +17,7 @@ import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
 import { routingCompile } from "./routing-compile.ts";
+import { xdpCpu } from "./xdp-cpu.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,6 +29,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "6" },
     changes: { type: "string", default: "300" },
     packets: { type: "string", default: "1000000" },
+    qps: { type: "string", default: "150000" },
     seed: { type: "string", default: "1" },
     mmdb: { type: "string", multiple: true, default: [] },
     peer: { type: "string", multiple: true, default: [] },
@@ -45,6 +47,16 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       rounds: Number(values.rounds),
       seconds: Number(values.seconds),
       seed,
+    }),
+  "cpu-per-query-xdp": () =>
+    xdpCpu({
+      results,
+      peers: values.peer,
+      nameCount: Number(values.names ?? 100_000),
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      seed,
+      queriesPerSecond: Number(values.qps),
     }),
   "routed-cpu": () =>
     routedCpu({

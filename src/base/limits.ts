@@ -82,6 +82,12 @@ export const udpBatchCountMax = 64;
 export const coalesceUsDefault = 100;
 export const coalesceUsMax = 10_000;
 export const listenAddressCountMax = 64;
+/** Frames of 4 KiB a queue of an XDP interface: what waits while its worker is held up for ms. */
+export const xdpFrameCount = 2_048;
+/** Receive queues of one interface; their frames are 1 GiB, which offsets of 31 bits still reach. */
+export const xdpQueueCountMax = 128;
+/** Addresses and ports whose packets XDP takes: listen addresses, wildcards spelled out. */
+export const xdpEndpointCountMax = 4_096;
 export const workerCountMax = 256;
 export const workerRestartDelayMaxMs = 5_000;
 /** Tries to find a port that is free for UDP and TCP. */

@@ -8,6 +8,7 @@ import { beginOpenStore } from "../control/log/open-store.ts";
 import type { Store } from "../control/log/open-store.ts";
 import { StatusTable } from "../dataplane/policy/status-table.ts";
 import { ListenError } from "../dataplane/server/listen-error.ts";
+import { InterfaceError } from "../dataplane/server/xdp/xdp-error.ts";
 import { openNameServer } from "../dataplane/server/name-server.ts";
 import type { NameServer, NameServerOptions } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
@@ -43,13 +44,15 @@ export async function up(args: readonly string[], env: NodeJS.ProcessEnv): Promi
     const server = await start(settings, createLogger(settings.logLevel));
     process.stdout.write(`${server.readyLine}\n`);
   } catch (error) {
-    const known =
-      error instanceof SettingsError || error instanceof StoreError || error instanceof ListenError;
-    if (!known) throw error;
+    const isKnown = knownErrors.some((known) => error instanceof known);
+    if (!isKnown || !(error instanceof Error)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exit(error instanceof SettingsError ? exitUsage : exitRefused);
   }
 }
+
+/** Of the machine or the operator, whose message says all there is to say. */
+const knownErrors = [SettingsError, StoreError, ListenError, InterfaceError];
 
 /** The parts that run, in the order in which they were started. */
 type Parts = {

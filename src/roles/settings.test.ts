@@ -41,7 +41,9 @@ test("readSettings() refuses what it cannot use", () => {
   const cases: [string[], RegExp][] = [
     [["--dns", "localhost:53"], /setting dns: localhost:53 is not ADDRESS:PORT/],
     [["--dns", "127.0.0.1:65536"], /setting dns/],
-    [["--io", "xdp:eth0"], /setting io: xdp:eth0 is none of auto, mmsg, dgram/],
+    [["--io", "xdp:a-name-too-long0"], /is not xdp:INTERFACE/],
+    [["--io", "xdp"], /setting io: xdp is not xdp:INTERFACE/],
+    [["--io", "tap:eth0"], /setting io: tap:eth0 is none of auto, mmsg, dgram/],
     [["--workers", "0"], /setting workers: 0 is no whole number from 1 to 256/],
     [["--workers", "two"], /setting workers/],
     [["--limits", "MAX_FUN=1"], /setting limits: MAX_FUN is none of MAX_HEALTH/],

@@ -13,6 +13,7 @@ import {
   udpPayloadSizeDefault,
   udpPayloadSizeMin,
 } from "../base/limits.ts";
+import type { PacketIo } from "../dataplane/server/name-server.ts";
 import type { Endpoint } from "../dataplane/server/socket-address.ts";
 import type { LocationName } from "../health/checker/checker-desk.ts";
 import { LocationNameError, parseLocation } from "../health/checker/location-name.ts";
@@ -21,7 +22,7 @@ export type Settings = {
   data: string;
   dns: Endpoint[];
   api: Endpoint;
-  io: "auto" | "mmsg" | "dgram";
+  io: PacketIo;
   workers: number;
   nsid: string;
   udpPayloadSizeMax: number;
@@ -58,7 +59,10 @@ export const settingRules = {
   data: { fallback: "signpost-data", help: "directory of everything Signpost keeps" },
   dns: { fallback: "127.0.0.1:5300", help: "address to answer DNS on; may repeat", list: true },
   api: { fallback: "127.0.0.1:8053", help: "address of the API, of /metrics and of /healthz" },
-  io: { fallback: "auto", help: "packet driver: auto, mmsg (Linux) or dgram (portable)" },
+  io: {
+    fallback: "auto",
+    help: "packet driver: auto, mmsg (Linux), xdp:IFACE or dgram (portable)",
+  },
   workers: { fallback: "", help: "answering threads (default: one a core)" },
   nsid: { fallback: "", help: "name of this server, told to who asks for it (RFC 5001)" },
   "udp-payload-size": {
@@ -185,7 +189,7 @@ function fromTexts(
     data,
     dns: listen,
     api: parseEndpoint(one("api"), "api"),
-    io: oneOf("io", one("io"), ["auto", "mmsg", "dgram"]),
+    io: packetIo(one("io")),
     workers: wholeNumber("workers", one("workers") || String(availableParallelism()), {
       min: 1,
       max: 256,
@@ -219,6 +223,15 @@ function oneOf<T extends string>(name: SettingName, text: string, values: readon
   const value = values.find((candidate) => candidate === text);
   if (value !== undefined) return value;
   throw new SettingsError(`Cannot use setting ${name}: ${text} is none of ${values.join(", ")}`);
+}
+
+/** An interface's name has at most 15 characters (IFNAMSIZ), no slash and no space. */
+function packetIo(text: string): PacketIo {
+  if (/^xdp:[^\s/:]{1,15}$/.test(text)) return text as PacketIo;
+  if (text.startsWith("xdp")) {
+    throw new SettingsError(`Cannot use setting io: ${text} is not xdp:INTERFACE, as in xdp:eth0`);
+  }
+  return oneOf("io", text, ["auto", "mmsg", "dgram"]);
 }
 
 function quotas(texts: readonly string[]): Partial<Record<LimitName, number>> {

@@ -72,7 +72,7 @@ function count(counters: Float64Array, index: number): number {
 }
 
 /** Records as sets of one owner and type. */
-function groupRecords(records: readonly ZoneFileRecord[]): ImageRRset[] {
+export function groupRecords(records: readonly ZoneFileRecord[]): ImageRRset[] {
   const sets = new Map<string, { owner: Name; type: number; ttl: number; rdatas: Uint8Array[] }>();
   for (const { owner, type, ttl, rdata } of records) {
     const key = `${formatName(lowerName(owner))} ${type}`;

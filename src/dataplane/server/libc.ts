@@ -16,6 +16,8 @@ export type Libc = {
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, size: number): number;
   getsockopt(fd: number, level: number, name: number, value: Uint8Array, size: Int32Array): number;
   poll(entries: number, count: number, timeoutMs: number): number;
+  sendto(fd: number, at: number, size: number, flags: number, address: number, n: number): number;
+  recvfrom(fd: number, at: number, size: number, flags: number, address: number, n: number): number;
   recvmmsg(fd: number, headers: number, count: number, flags: number, timeout: number): number;
   sendmmsg(fd: number, headers: number, count: number, flags: number): number;
   /** Sleeps; 0 unless a signal came first. */
@@ -23,6 +25,11 @@ export type Libc = {
   prctl(option: number, value: number, third: number, fourth: number, fifth: number): number;
   mmap(at: number, size: number, protection: number, flags: number, fd: number, o: number): number;
   munmap(at: number, size: number): number;
+  ioctl(fd: number, request: number, argument: Uint8Array): number;
+  /** A system call that the C library has no function for; its second argument is memory. */
+  syscall(number: number, command: number, argument: Uint8Array, size: number): number;
+  /** 0: no such interface. */
+  if_nametoindex(name: string): number;
   errno(): number;
   /** The memory at an address; the caller keeps it mapped while the buffer is in use. */
   view(at: number, size: number): ArrayBuffer;
@@ -42,6 +49,11 @@ const declarations = {
   sendmmsg: "int sendmmsg(int, int64, uint, int)",
   usleep: "int usleep(uint)",
   prctl: "int prctl(int, ulong, ulong, ulong, ulong)",
+  sendto: "int sendto(int, int64, size_t, int, int64, uint)",
+  recvfrom: "int recvfrom(int, int64, size_t, int, int64, int64)",
+  ioctl: "int ioctl(int, ulong, void *)",
+  syscall: "int syscall(int64, int64, void *, int64)",
+  if_nametoindex: "uint if_nametoindex(str)",
   mmap: "int64 mmap(int64, size_t, int, int, int, int64)",
   munmap: "int munmap(int64, size_t)",
 } as const;
@@ -85,8 +97,10 @@ function openLibrary(koffi: typeof Koffi): Koffi.LibraryHandle {
 // Numbers of Linux, the same on x86-64 and arm64.
 export const AF_INET = 2;
 export const AF_INET6 = 10;
+export const AF_XDP = 44;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
 export const SOCK_CLOEXEC = 0x80000;
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
@@ -105,6 +119,7 @@ export const IPPROTO_IPV6 = 41;
 export const IPV6_MTU_DISCOVER = 23;
 export const IPV6_V6ONLY = 26;
 export const IPV6_RECVPKTINFO = 49;
+export const SOL_XDP = 283;
 /** Sends with the interface's MTU and believes no ICMP about a smaller one (spoofed fragments). */
 export const PMTUDISC_OMIT = 5;
 export const MSG_DONTWAIT = 0x40;
@@ -112,9 +127,12 @@ export const MSG_WAITFORONE = 0x10000;
 export const PR_SET_TIMERSLACK = 29;
 export const PROT_READ_WRITE = 3;
 export const MAP_PRIVATE_ANONYMOUS = 0x22;
+export const MAP_SHARED_POPULATED = 0x8001;
 export const POLLIN = 1;
+export const POLLERR = 8;
 export const EPERM = 1;
 export const EINTR = 4;
 export const EAGAIN = 11;
+export const EBUSY = 16;
 export const EINVAL = 22;
 export const ENOBUFS = 105;

@@ -7,6 +7,7 @@ import {
 } from "../../base/limits.ts";
 import { silentLogger } from "../../telemetry/logger.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import { formatMetrics } from "../../telemetry/metrics-text.ts";
 import { QueryLogRing, createQueryLogMemory } from "../../telemetry/query-log-ring.ts";
 import { StatusTable } from "../policy/status-table.ts";
 import { createControlBlock } from "./control-block.ts";
@@ -21,14 +22,19 @@ import { tcpOptionsDefault } from "./tcp-options.ts";
 import type { TcpOptions } from "./tcp-options.ts";
 import { createWorkerCounters } from "./worker-counters.ts";
 import type { AnswerOptions, LocationTable, ZoneUpdate } from "./worker-setup.ts";
-import { nativeTasks, portableTasks } from "./worker-tasks.ts";
+import { nativeTasks, portableTasks, xdpTasks } from "./worker-tasks.ts";
 import type { TaskOptions, WorkerTasks } from "./worker-tasks.ts";
+
+/**
+ * The UDP driver: `auto` takes `mmsg` where it works; `xdp:INTERFACE` puts AF_XDP on an interface
+ * beside `mmsg`.
+ */
+export type PacketIo = "auto" | "mmsg" | "dgram" | `xdp:${string}`;
 
 export type NameServerOptions = {
   /** Addresses to answer on, over UDP and TCP; port 0 picks one. */
   listen: readonly Endpoint[];
-  /** The UDP driver; `auto` takes `mmsg` where it works. */
-  io: "auto" | "mmsg" | "dgram";
+  io: PacketIo;
   /** Threads for UDP; TCP has one of its own. */
   workers: number;
   /** Octets of a UDP response, whatever the client offers; default 1232. */
@@ -48,7 +54,8 @@ const queryLogIntervalMs = 100;
 
 /**
  * Listens and starts the workers; resolves once every one answers.
- * @throws ListenError where an address cannot be had; Error where `io` does not work here
+ * @throws ListenError where an address cannot be had; InterfaceError where that of XDP cannot; Error
+ * where `io` does not work here
  */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
   const server = await openNameServer(options);
@@ -59,7 +66,8 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
 /**
  * Listens, so that queries wait in the sockets, but answers none before `start()`: what is published
  * until then is served from the first answer on.
- * @throws ListenError where an address cannot be had; Error where `io` does not work here
+ * @throws ListenError where an address cannot be had; InterfaceError where that of XDP cannot; Error
+ * where `io` does not work here
  */
 export async function openNameServer(options: NameServerOptions): Promise<NameServer> {
   const { listen, workers } = options;
@@ -89,10 +97,12 @@ async function makeTasks(
   try {
     libc = loadLibc();
   } catch (error) {
-    if (io === "mmsg") throw error;
+    if (io !== "auto") throw error;
     logger.warn({ reason: String(error) }, "no batched packet I/O here: using node:dgram");
     return portableTasks(options);
   }
+  const xdpOn = /^xdp:(.+)$/.exec(io)?.[1];
+  if (xdpOn !== undefined) return xdpTasks(libc, xdpOn, { ...options, logger });
   return nativeTasks(libc, options);
 }
 
@@ -173,7 +183,8 @@ export class NameServer {
   metricsText(): string {
     return (
       formatWorkerCounters(this.#plans) +
-      formatSupervision(this.#supervisor, this.#tasks.receiveBufferDropCount())
+      formatSupervision(this.#supervisor, this.#tasks.receiveBufferDropCount()) +
+      formatMetrics(this.#tasks.metrics())
     );
   }
 

@@ -2,12 +2,14 @@ import { formatCounters, formatMetrics } from "../../telemetry/metrics-text.ts";
 import type { Metric } from "../../telemetry/metrics-text.ts";
 import { gauge } from "../../telemetry/process-metrics.ts";
 import type { Supervisor, WorkerPlan } from "./supervisor.ts";
-import { queryCounters, tcpCounters, udpCounters } from "./worker-counters.ts";
+import { queryCounters, tcpCounters, udpCounters, xdpOnlyCounters } from "./worker-counters.ts";
 
 /** All workers' counters, summed, in the Prometheus text format. */
 export function formatWorkerCounters(plans: readonly WorkerPlan[]): string {
   const udp = plans.filter(({ task }) => task.kind !== "tcp").map(({ counters }) => counters);
   const tcp = plans.filter(({ task }) => task.kind === "tcp").map(({ counters }) => counters);
+  const xdp = plans.filter(({ task }) => task.kind === "xdp").map(({ counters }) => counters);
+  const xdpBlocks = xdp.map(({ driver }) => driver);
   return [
     formatCounters(queryCounters, [
       { labels: 'transport="udp"', blocks: udp.map(({ query }) => query) },
@@ -15,6 +17,7 @@ export function formatWorkerCounters(plans: readonly WorkerPlan[]): string {
     ]),
     formatCounters(udpCounters, [{ labels: "", blocks: udp.map(({ driver }) => driver) }]),
     formatCounters(tcpCounters, [{ labels: "", blocks: tcp.map(({ driver }) => driver) }]),
+    xdp.length > 0 ? formatCounters(xdpOnlyCounters, [{ labels: "", blocks: xdpBlocks }]) : "",
   ].join("");
 }
 

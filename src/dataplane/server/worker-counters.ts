@@ -69,6 +69,27 @@ export const udpCounters = defineCounters({
   },
 });
 
+/** In the order of OPENED (xdp/datagram-codec.ts). */
+export const xdpDropReasons = ["length", "ip_checksum", "udp_checksum", "source"] as const;
+
+const xdpOnly = {
+  xdpPackets: plain("signpost_xdp_packets_total", "Packets taken past the kernel's network stack."),
+  xdpDropped: {
+    name: "signpost_xdp_dropped_total",
+    help: "Packets that were for us but malformed, by reason; the kernel would drop them too.",
+    series: labelSeries("reason", xdpDropReasons),
+  },
+  xdpWakeups: plain("signpost_xdp_wakeups_total", "Calls that woke the kernel up to send."),
+};
+
+/** Begins as udpCounters does, so that both can be summed. */
+export const xdpCounters = defineCounters({ ...udpCounters.definitions, ...xdpOnly });
+/** Those of xdpCounters that udpCounters lacks. */
+export const xdpOnlyCounters: CounterSet<keyof typeof xdpOnly> = {
+  ...xdpCounters,
+  definitions: xdpOnly,
+};
+
 export const tcpCloseReasons = [
   "client",
   "idle",
@@ -89,9 +110,15 @@ export const tcpCounters = defineCounters({
 });
 
 export function createWorkerCounters(kind: WorkerTask["kind"]): WorkerCounters {
-  const driverSet: CounterSet<string> = kind === "tcp" ? tcpCounters : udpCounters;
-  return { query: createCounterBlock(queryCounters), driver: createCounterBlock(driverSet) };
+  return { query: createCounterBlock(queryCounters), driver: createCounterBlock(driverSets[kind]) };
 }
+
+const driverSets: Readonly<Record<WorkerTask["kind"], CounterSet<string>>> = {
+  mmsg: udpCounters,
+  dgram: udpCounters,
+  xdp: xdpCounters,
+  tcp: tcpCounters,
+};
 
 export function addTo(counters: CounterBlock, index: number, count: number): void {
   counters[index] = (counters[index] as number) + count;

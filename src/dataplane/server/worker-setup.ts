@@ -3,6 +3,8 @@ import type { MmsgListener, MmsgMemory } from "./mmsg-driver.ts";
 import type { Endpoint } from "./socket-address.ts";
 import type { TcpOptions } from "./tcp-options.ts";
 import type { WorkerCounters } from "./worker-counters.ts";
+import type { XdpMemory } from "./xdp/xdp-layout.ts";
+import type { XdpSocket } from "./xdp/xdp-socket.ts";
 
 /** What workers serve changes by: the image of one hosted zone, or null if it is served no more. */
 export type ZoneUpdate = {
@@ -34,8 +36,21 @@ export type AnswerOptions = {
 /** The part of a worker's setup that differs from worker to worker. */
 export type WorkerTask =
   | { kind: "mmsg"; listeners: readonly MmsgListener[]; memory: MmsgMemory; coalesceUs: number }
+  | XdpTask
   | { kind: "dgram"; endpoints: readonly Endpoint[] }
   | { kind: "tcp"; sockets: readonly number[]; endpoints: readonly Endpoint[]; tcp: TcpOptions };
+
+/** Queues of one interface, whose packets go past the kernel's network stack. */
+export type XdpTask = {
+  kind: "xdp";
+  sockets: readonly XdpSocket[];
+  memory: XdpMemory;
+  coalesceUs: number;
+  /** The map in which the worker enters its sockets. */
+  socketsFd: number;
+  /** Octets of a DNS message that fit into one packet. */
+  responseSizeMax: number;
+};
 
 /** Everything that a worker thread gets when it starts. */
 export type WorkerSetup = {

@@ -1,3 +1,5 @@
+import type { Logger } from "../../telemetry/logger.ts";
+import type { Metric } from "../../telemetry/metrics-text.ts";
 import * as c from "./libc.ts";
 import type { Libc } from "./libc.ts";
 import { closeListenSockets, droppedDatagramCount, openListenSockets } from "./listen-sockets.ts";
@@ -9,6 +11,9 @@ import { isIpv6, isUnspecified } from "./socket-address.ts";
 import type { Endpoint } from "./socket-address.ts";
 import type { TcpOptions } from "./tcp-options.ts";
 import type { WorkerTask } from "./worker-setup.ts";
+import { XdpError } from "./xdp/xdp-error.ts";
+import { openXdp, xdpInterface } from "./xdp/xdp-tasks.ts";
+import type { XdpTasks } from "./xdp/xdp-tasks.ts";
 
 export type TaskOptions = {
   listen: readonly Endpoint[];
@@ -27,6 +32,8 @@ export type WorkerTasks = {
   tasks: readonly WorkerTask[];
   /** Datagrams lost in full receive buffers, as far as the system tells. */
   receiveBufferDropCount(): number;
+  /** Of the drivers as a whole. */
+  metrics(): Metric[];
   /** To be called when no worker runs any more. */
   close(): void;
 };
@@ -57,6 +64,7 @@ export function nativeTasks(libc: Libc, options: TaskOptions): WorkerTasks {
     tasks: [...udpTasks, { kind: "tcp", sockets, endpoints: [], tcp: options.tcp }],
     receiveBufferDropCount: () =>
       udpSockets.reduce((sum, fd) => sum + droppedDatagramCount(libc, fd), 0),
+    metrics: () => [],
     close: () => {
       closeListenSockets(libc, opened);
       for (const address of memories) libc.munmap(address, size);
@@ -79,7 +87,44 @@ export async function portableTasks(options: TaskOptions): Promise<WorkerTasks> 
       { kind: "tcp", sockets: [], endpoints: addresses, tcp: options.tcp },
     ],
     receiveBufferDropCount: () => 0,
+    metrics: () => [],
     close: () => undefined,
+  };
+}
+
+/**
+ * The same, with XDP workers beside on one interface: what XDP leaves to the kernel, and what comes
+ * in elsewhere, is answered from the sockets. Where XDP does not work it is the same, and logged.
+ * @throws ListenError; InterfaceError where the interface is not there or down
+ */
+export function xdpTasks(
+  libc: Libc,
+  interfaceName: string,
+  options: TaskOptions & { logger: Logger },
+): WorkerTasks {
+  const xdpOn = xdpInterface(libc, interfaceName);
+  const native = nativeTasks(libc, options);
+  const endpoints = native.addresses;
+  let xdp: XdpTasks;
+  try {
+    xdp = openXdp(libc, { ...options, interface: xdpOn, endpoints });
+  } catch (error) {
+    if (error instanceof XdpError) {
+      options.logger.warn({ reason: error.message }, "no XDP here: answering from sockets");
+      return native;
+    }
+    native.close();
+    throw error;
+  }
+  return {
+    ...native,
+    tasks: [...native.tasks, ...xdp.tasks],
+    receiveBufferDropCount: () => native.receiveBufferDropCount() + xdp.dropCount(),
+    metrics: () => xdp.metrics(),
+    close: () => {
+      xdp.close();
+      native.close();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 /** The thread of one worker: builds its driver and its answerer, and runs them until told to stop. */
+import { randomInt } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
@@ -8,12 +9,15 @@ import { beat } from "./control-block.ts";
 import { DgramDriver } from "./dgram-driver.ts";
 import { loadLibc } from "./libc.ts";
 import { MmsgDriver } from "./mmsg-driver.ts";
+import { Bpf } from "./xdp/bpf.ts";
+import { socketSteering } from "./xdp/socket-steering.ts";
+import { XdpDriver } from "./xdp/xdp-driver.ts";
 import type { Endpoint } from "./socket-address.ts";
 import { createTcpArena } from "./tcp-connection.ts";
 import type { ListenTarget } from "./tcp-server.ts";
 import { TcpServer } from "./tcp-server.ts";
 import { WorkerUpdates } from "./worker-updates.ts";
-import type { MessageToWorker, WorkerSetup, WorkerTask } from "./worker-setup.ts";
+import type { MessageToWorker, WorkerSetup, WorkerTask, XdpTask } from "./worker-setup.ts";
 
 const heartbeatIntervalMs = 250;
 
@@ -22,6 +26,7 @@ type TaskOf<Kind extends WorkerTask["kind"]> = Extract<WorkerTask, { kind: Kind 
 async function main(setup: WorkerSetup, port: MessagePort): Promise<void> {
   const { task } = setup;
   if (task.kind === "mmsg") runMmsg(setup, task, port);
+  else if (task.kind === "xdp") runXdp(setup, task, port);
   else if (task.kind === "dgram") await runDgram(setup, task, port);
   else await runTcp(setup, task, port);
 }
@@ -38,6 +43,31 @@ function runMmsg(setup: WorkerSetup, task: TaskOf<"mmsg">, port: MessagePort): v
       return updates.nextBatch();
     },
   });
+}
+
+function runXdp(setup: WorkerSetup, task: XdpTask, port: MessagePort): void {
+  const libc = loadLibc();
+  const bpf = new Bpf(libc);
+  const identification = randomInt(1 << 16);
+  const counters = setup.counters.driver;
+  const driver = new XdpDriver(libc, { ...task, counters, identification });
+  const answer = { ...setup.answer, udpPayloadSizeMax: task.responseSizeMax };
+  const answerer = createAnswerer({ ...setup, answer }, driver.arena, "udp");
+  const updates = new WorkerUpdates(setup, port, (news) => answerer.update(news));
+  const control = {
+    nextBatch() {
+      answerer.setTime(Date.now());
+      return updates.nextBatch();
+    },
+  };
+  const steering = socketSteering(bpf, task);
+  try {
+    steering.take();
+    updates.start();
+    driver.run(answerer, control, steering);
+  } finally {
+    bpf.close();
+  }
 }
 
 async function runDgram(
