@@ -352,6 +352,8 @@ export const healthExpressionSizeMax = 16_384;
 export const healthExpressionDepthMax = 32;
 /** How long a location's last table counts: six of those that come every half second. */
 export const checkerLifeMs = 3_000;
+/** From this age on a table alone turns no status round: those of all may be about to expire. */
+export const checkerFreshMs = 1_250;
 /** A thread that has not looked at the clock for this long trusts no silence in between. */
 export const healthStallMs = 1_000;
 /** How often statuses are counted although nothing came in: silence, windows and heartbeats. */
