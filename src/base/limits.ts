@@ -366,6 +366,8 @@ export const healthEventCountMax = 20_000;
 export const healthEventQueueCountMax = 65_536;
 /** Record sets that one event names; the count it states is of all of them. */
 export const affectedSetsShownMax = 20;
+/** From then on a health thread that says nothing is a problem; it reports every second. */
+export const healthSilenceMaxMs = 5_000;
 /** Answers that the API waits for at once. */
 export const healthQuestionCountMax = 1_000;
 /** Metric values handed on at once, so that the API's thread is held for a millisecond or two. */
