@@ -1,4 +1,9 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { beginOpenStore } from "../src/control/log/open-store.ts";
+import type { Mutation } from "../src/control/model/mutation.ts";
 import type { HealthCheckExtension } from "../src/control/model/health-check-extension.ts";
 import { seededRandom } from "../src/base/random.ts";
 import { formatRdata } from "../src/dns/rdata/rdata.ts";
@@ -178,13 +183,16 @@ async function measureMassFailure(
   const port = await freePort();
   const endpoints = new Endpoints({ port, count: sampleCount });
   await endpoints.start();
-  const world = await HealthWorld.start({ args: ["--workers", "1"] });
+  const dataDir = mkdtempSync(join(tmpdir(), "signpost-bench-"));
+  const emptyMib = await emptyMemoryMib();
+  await prepareChecks(dataDir, checkCount, port);
+  const world = await HealthWorld.start({ dataDir, args: ["--workers", "1"] });
   const { pid } = world.signpost;
   const asker = await Asker.open(world);
   try {
-    const emptyMib = proportionalMemoryKib(pid) / 1_024;
-    const samples = await createChecks(world, checkCount, port);
-    await until(async () => (await healthyCount(world)) === checkCount, "all healthy", 90_000);
+    const samples = await createSamples(world, checkCount);
+    await sleep((massInterval * massThreshold + 1) * 1_000);
+    await until(async () => (await healthyCount(world)) === checkCount, "all healthy");
     const watching = Promise.all(samples.map((label) => asker.until(label, dead, 50)));
     const quiet = await observe(pid, asker, () => sleep(quietMs));
     const killedAtMs = performance.now();
@@ -205,30 +213,63 @@ async function measureMassFailure(
     asker.close();
     await world.stop();
     await endpoints.kill();
+    rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
-/** Makes the checks; every hundredth or so has failover records, whose labels are returned. */
-async function createChecks(world: HealthWorld, count: number, port: number): Promise<string[]> {
-  const every = Math.max(1, Math.floor(count / sampleCount));
-  const extension = {
+async function emptyMemoryMib(): Promise<number> {
+  const world = await HealthWorld.start({ args: ["--workers", "1"] });
+  const memoryMib = proportionalMemoryKib(world.signpost.pid) / 1_024;
+  await world.stop();
+  return memoryMib;
+}
+
+/** Fills a data directory with checks, by entries of the log as the API makes them. */
+async function prepareChecks(dataDir: string, count: number, port: number): Promise<void> {
+  const store = await beginOpenStore(dataDir).store;
+  const extension: HealthCheckExtension = {
     ...{ intervalSeconds: massInterval, upThreshold: 2, downThreshold: massThreshold },
   };
-  const labels: string[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < count) {
-      const i = next++;
-      const ipAddress = endpointAddress(i % sampleCount);
-      const config = { type: "HTTP", ipAddress, port, resourcePath: `/health/${i}` } as const;
-      const id = await world.createOwnCheck(config, extension);
-      if (i % every !== 0 || labels.length === sampleCount) continue;
-      const label = `mass${i}`;
-      labels.push(label);
-      await createFailover(world, label, id);
+  const perEntry = 500;
+  for (let first = 0; first < count; first += perEntry) {
+    const mutations: Mutation[] = [];
+    for (let i = first; i < Math.min(first + perEntry, count); i++) {
+      const id = checkId(i);
+      const value = { id, callerReference: id, version: 1, config: massConfig(i, port) };
+      const slot = i + 1;
+      mutations.push(
+        { put: "healthCheck", key: [id], value },
+        { put: "healthCheckExtension", key: [id], value: extension },
+        { put: "healthCheckByCallerReference", key: [id], value: id },
+        { put: "healthSlot", key: [id], value: slot },
+        { put: "healthSlotOwner", key: [String(slot).padStart(5, "0")], value: id },
+      );
     }
+    await store.log.append(`bench ${first}`, 0, { action: "bench", mutations });
+  }
+  await store.close();
+}
+
+function checkId(i: number): string {
+  return `00000000-0000-4000-8000-${String(i).padStart(12, "0")}`;
+}
+
+function massConfig(i: number, port: number) {
+  return {
+    ...{ type: "HTTP", inverted: false, disabled: false, ipAddress: endpointAddress(i % 100) },
+    ...{ port, resourcePath: `/health/${i}`, requestInterval: 10, failureThreshold: 3 },
+    ...{ measureLatency: false, enableSni: false },
   };
-  await Promise.all(Array.from({ length: 16 }, work));
+}
+
+/** Failover records for some of the checks; their labels. */
+async function createSamples(world: HealthWorld, checkCount: number): Promise<string[]> {
+  const labels: string[] = [];
+  for (let i = 0; i < sampleCount; i++) {
+    const check = Math.floor((i * checkCount) / sampleCount);
+    labels.push(`mass${check}`);
+    await createFailover(world, `mass${check}`, checkId(check));
+  }
   return labels;
 }
 

@@ -352,6 +352,8 @@ export const healthExpressionSizeMax = 16_384;
 export const healthExpressionDepthMax = 32;
 /** How long a location's last table counts: six of those that come every half second. */
 export const checkerLifeMs = 3_000;
+/** From this age on a table alone turns no status round: those of all may be about to expire. */
+export const checkerFreshMs = 1_250;
 /** A thread that has not looked at the clock for this long trusts no silence in between. */
 export const healthStallMs = 1_000;
 /** How often statuses are counted although nothing came in: silence, windows and heartbeats. */
@@ -364,6 +366,8 @@ export const healthEventCountMax = 20_000;
 export const healthEventQueueCountMax = 65_536;
 /** Record sets that one event names; the count it states is of all of them. */
 export const affectedSetsShownMax = 20;
+/** From then on a health thread that says nothing is a problem; it reports every second. */
+export const healthSilenceMaxMs = 5_000;
 /** Answers that the API waits for at once. */
 export const healthQuestionCountMax = 1_000;
 /** Metric values handed on at once, so that the API's thread is held for a millisecond or two. */

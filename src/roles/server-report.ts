@@ -79,7 +79,7 @@ export class ServerReport {
     for (const { what, zoneId } of store.state.damagedZones()) {
       problems.push(zoneId === undefined ? what : `hosted zone ${zoneId} is damaged: ${what}`);
     }
-    problems.push(...(health.summary()?.problems ?? []));
+    problems.push(...health.problems());
     return [...problems, ...compiler.alarms().map(describeProblem)];
   }
 

@@ -89,6 +89,7 @@ export class CheckerLocations {
     if (sameRun && ((header.sequence - last.sequence) | 0) <= 0) return undefined;
     const before = sameRun ? location.table : undefined;
     const returned = !location.live;
+    if (returned && this.liveCount === 0) this.#expectAll(times.nowMs);
     if (!sameRun) location.runSinceMs = times.nowMs;
     location.table = report.table;
     location.address = report.address;
@@ -145,6 +146,13 @@ export class CheckerLocations {
     }
     this.#sets.set(key, set);
     return set;
+  }
+
+  /** The first that is heard of after nobody was must not decide alone: the others may be near. */
+  #expectAll(nowMs: number): void {
+    for (const location of this.#byName.values()) {
+      if (location.seenAtMs > 0) location.expectedUntilMs = nowMs + checkerLifeMs;
+    }
   }
 
   #add(name: string, region: string | null): CheckerLocation | undefined {

@@ -53,9 +53,18 @@ test("HealthDatabase puts a file aside that it cannot read, and begins anew", (t
   );
   const problems: string[] = [];
   const database = HealthDatabase.open(path, (what) => problems.push(what));
-  assert.match(problems.join(), /^Cannot read health\.db, put aside as health\.db\.damaged/);
+  assert.match(problems.join(), /^health\.db is damaged and put aside as health\.db\.damaged/);
   assert.match(readFileSync(join(path, "health.db.damaged"), "utf8"), /^no database/);
   assert.equal(database.statuses().size, 0);
+});
+
+test("HealthDatabase keeps all in memory where there can be no file", (t) => {
+  const problems: string[] = [];
+  const path = join(directory(t), "missing");
+  const database = HealthDatabase.open(path, (what) => problems.push(what));
+  assert.match(problems.join(), /^Cannot use health\.db, statuses are kept in memory only/);
+  database.write(() => database.putLocation({ name: "tokyo", region: null, seenAtMs: 5 }));
+  assert.equal(database.locations().length, 1);
 });
 
 test("HealthDatabase.write() leaves nothing of a transaction that fails", (t) => {

@@ -53,24 +53,32 @@ export class HealthDatabase {
     this.#statements = Object.fromEntries(entries) as Record<keyof typeof sql, StatementSync>;
   }
 
-  /** Opens or makes the file. One that cannot be read is put aside: health is found out anew. */
-  static open(dataDir: string, onDamage: (what: string) => void): HealthDatabase {
+  /**
+   * Opens or makes the file. One that is damaged is put aside, and health is found out anew; where
+   * there can be none, on a full disk for instance, all is kept in memory until the next start.
+   */
+  static open(dataDir: string, onProblem: (what: string) => void): HealthDatabase {
     const path = join(dataDir, fileName);
     try {
-      return HealthDatabase.#openFile(path);
+      try {
+        return HealthDatabase.#openAt(path);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        onProblem(`${fileName} is damaged and put aside as ${fileName}.damaged: ${String(error)}`);
+        renameSync(path, `${path}.damaged`);
+        for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
+        return HealthDatabase.#openAt(path);
+      }
     } catch (error) {
-      const aside = `${path}.damaged`;
-      onDamage(`Cannot read ${fileName}, put aside as ${fileName}.damaged: ${String(error)}`);
-      renameSync(path, aside);
-      for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
-      return HealthDatabase.#openFile(path);
+      onProblem(`Cannot use ${fileName}, statuses are kept in memory only: ${String(error)}`);
+      return HealthDatabase.#openAt(":memory:");
     }
   }
 
-  static #openFile(path: string): HealthDatabase {
+  static #openAt(path: string): HealthDatabase {
     const db = new DatabaseSync(path);
     try {
-      chmodSync(path, 0o600);
+      if (path !== ":memory:") chmodSync(path, 0o600);
       db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
       const version = db.prepare("PRAGMA user_version").get()?.["user_version"];
       if (version === 0) db.exec(`BEGIN; ${tables} COMMIT`);
@@ -159,6 +167,13 @@ export class HealthDatabase {
   close(): void {
     this.#db.close();
   }
+}
+
+/** SQLITE_ERROR (a table is not as it should be), SQLITE_CORRUPT, SQLITE_NOTADB. */
+const damageCodes: readonly unknown[] = [1, 11, 26];
+
+function isDamage(error: unknown): boolean {
+  return damageCodes.includes((error as { errcode?: unknown }).errcode);
 }
 
 type StatusRow = {

@@ -1,5 +1,6 @@
 import type { MetricDatum } from "../../metrics/metric.ts";
 import type { VerdictRecord } from "../checker/verdict-table.ts";
+import { isSuccess } from "../probes/reason.ts";
 import type { CheckerLocation } from "./checker-locations.ts";
 import type { Flip, StatusEntry } from "./health-statuses.ts";
 
@@ -83,7 +84,8 @@ export class HealthMeasurements {
       ...{ region: region ?? name, connect: none(), tls: none(), firstByte: none() },
     };
     ofCheck.set(name, sums);
-    if (record.connectMs > 0) include(sums.connect, record.connectMs);
+    // 0 ms is a quick connection where the probe succeeded, and none where it did not.
+    if (record.connectMs > 0 || isSuccess(record.reason)) include(sums.connect, record.connectMs);
     if (record.tlsMs > 0) include(sums.tls, record.tlsMs);
     if (record.firstByteMs > 0) include(sums.firstByte, record.firstByteMs);
   }

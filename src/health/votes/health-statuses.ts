@@ -1,7 +1,7 @@
 import type { AlarmState } from "../../control/model/alarm.ts";
 import { evaluateHealthExpression } from "../../control/model/health-expression.ts";
 import type { StatusTable } from "../../dataplane/policy/status-table.ts";
-import { healthSlotCountMax } from "../../base/limits.ts";
+import { checkerFreshMs, healthSlotCountMax } from "../../base/limits.ts";
 import { Verdict } from "../checker/verdict-table.ts";
 import type { CheckerLocation, CheckerLocations } from "./checker-locations.ts";
 import type { HealthPlan, PlannedCheck } from "./health-plan.ts";
@@ -203,6 +203,8 @@ export class HealthStatuses {
     const version = check.spec?.version ?? 0;
     const { tally } = state;
     tally.healthy = tally.voting = tally.pending = tally.live = 0;
+    let staleHealthy = 0;
+    let staleVoting = 0;
     for (let i = 0; i < at.length; i++) {
       const location = at[i] as CheckerLocation;
       const { table } = location;
@@ -217,13 +219,22 @@ export class HealthStatuses {
         table.version(slot) === version &&
         table.header.listVersion >= state.listVersion;
       if (isKnown) {
+        const isStale = nowMs - location.takenMs > checkerFreshMs;
         tally.voting++;
-        if (verdict === Verdict.healthy) tally.healthy++;
+        if (isStale) staleVoting++;
+        if (verdict !== Verdict.healthy) continue;
+        tally.healthy++;
+        if (isStale) staleHealthy++;
       } else if (nowMs - Math.max(location.runSinceMs, state.knownSinceMs) < settleMs) {
         tally.pending++;
       }
     }
-    return decide(check.rule, tally);
+    const decision = decide(check.rule, tally);
+    if (staleVoting === 0) return decision;
+    // Locations that are lost together expire one after the other: the last must not be left alone.
+    const { healthy, voting, pending } = tally;
+    const fresh = { healthy: healthy - staleHealthy, voting: voting - staleVoting, pending };
+    return decide(check.rule, fresh) === decision ? decision : undefined;
   }
 
   #calculate(check: PlannedCheck, state: CheckState): boolean | undefined {

@@ -126,6 +126,24 @@ test("HealthWatch takes time in which it did not listen for nobody's silence", (
   assert.equal(eventsOf(world.events, "location.silent").length, 0);
 });
 
+test("HealthWatch is not turned round by the last location that is lost, nor by the first that is back", (t) => {
+  const world = new WatchWorld(t);
+  fiveLocations(world);
+  for (const location of five) if (location !== "london") world.sayAsBefore(location, healthy);
+  world.pass(400);
+  world.sayAsBefore("london", unhealthy);
+  for (let ms = 0; ms < 5_000; ms += 250) {
+    world.pass(250);
+    assert.equal(world.isHealthy("web"), true, `${ms} ms after all were lost`);
+  }
+  world.sayAsBefore("london", unhealthy);
+  assert.equal(world.isHealthy("web"), true, "London is back first");
+  world.pass(400);
+  for (const location of five) if (location !== "london") world.sayAsBefore(location, healthy);
+  assert.equal(world.isHealthy("web"), true);
+  assert.equal(eventsOf(world.events, "health-check.status").length, 0);
+});
+
 test("HealthWatch does not care about the wall clock", (t) => {
   const world = new WatchWorld(t);
   fiveLocations(world);

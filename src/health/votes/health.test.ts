@@ -99,6 +99,7 @@ test("Health goes by tables, and outlives its thread", async (t) => {
   assert.equal((await asked).length, 1);
   assert.match(world.restarts.join(), /told to die/);
   assert.equal(status.health[1], 0, "meanwhile");
+  assert.match(health.problems().join(), /^the health thread does not answer/);
   const isAnswered = (): Promise<boolean> =>
     health.report.statuses().then(
       () => true,
@@ -107,6 +108,7 @@ test("Health goes by tables, and outlives its thread", async (t) => {
   await until(isAnswered, "an answer");
   const [after] = await health.report.statuses(["web"]);
   assert.equal(after?.healthy, false, "afterwards");
+  assert.deepEqual(health.problems(), []);
   await report("healthy");
   await until(() => status.health[1] === 1, "the next flip");
   assert.equal(health.restartCount(), 1);

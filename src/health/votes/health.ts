@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import {
   healthQuestionCountMax,
+  healthSilenceMaxMs,
   healthThreadRestartDelayMaxMs,
   healthThreadStopMaxMs,
 } from "../../base/limits.ts";
@@ -59,6 +60,8 @@ export type Health = {
   written(seq: number): Promise<void>;
   /** As of the last second; `undefined` before the first. */
   summary(): HealthSummary | undefined;
+  /** What is amiss, one sentence each. */
+  problems(): string[];
   restartCount(): number;
   stop(): Promise<void>;
 };
@@ -83,6 +86,8 @@ class HealthFacade implements Health {
   #thread: Worker;
   #alarmStates: ReadonlyMap<string, AlarmState> | undefined;
   #summary: HealthSummary | undefined;
+  /** When the thread last told how it is doing. */
+  #heardMs = performance.now();
   #listVersion = 0;
   /** The last entry of the log that concerns health, and the last one that was read. */
   #wantedSeq = 0;
@@ -123,6 +128,12 @@ class HealthFacade implements Health {
 
   summary(): HealthSummary | undefined {
     return this.#summary;
+  }
+
+  problems(): string[] {
+    const isSilent = performance.now() - this.#heardMs > healthSilenceMaxMs;
+    if (this.#isRunning && !isSilent) return this.#summary?.problems ?? [];
+    return ["the health thread does not answer: statuses stay as they are"];
   }
 
   restartCount(): number {
@@ -209,6 +220,7 @@ class HealthFacade implements Health {
     switch (message.kind) {
       case "ready":
         this.#restartDelayMs = 0;
+        this.#heardMs = performance.now();
         return this.#onReady();
       case "read":
         return this.#release(message.seq);
@@ -225,6 +237,7 @@ class HealthFacade implements Health {
         return this.#options.onMetricData?.(message.data);
       case "summary":
         this.#summary = message.summary;
+        this.#heardMs = performance.now();
     }
   }
 

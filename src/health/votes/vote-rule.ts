@@ -22,10 +22,11 @@ export type Tally = {
 const millionths = 1e6;
 
 /**
- * Whether votes make a check healthy. A count that is higher than the number of voters wants all
- * of them: what is lost then is the view of a checker, not the endpoint.
+ * Whether votes make a check healthy; all of them together always do. A count that is higher than
+ * the number of voters wants all of them: what is lost then is a checker's view, not the endpoint.
  */
 export function isVotedHealthy(rule: VoteRule, healthy: number, voting: number): boolean {
+  if (healthy === voting) return healthy > 0;
   if ("count" in rule) return healthy >= Math.min(rule.count, voting);
   return healthy * millionths > Math.round(rule.share * millionths) * voting;
 }
@@ -47,5 +48,6 @@ export function explainVotes(rule: VoteRule, { healthy, voting }: Tally): string
   const share = Math.round((healthy / voting) * 1_000) / 10;
   const said = `${healthy} of ${voting} locations say healthy (${share} %)`;
   if ("count" in rule) return `${said}, ${Math.min(rule.count, voting)} are needed`;
+  if (rule.share === 1) return `${said}, all are needed`;
   return `${said}, more than ${Math.round(rule.share * millionths) / 1e4} % are needed`;
 }
