@@ -229,7 +229,7 @@ test("least loaded and nearby: metrics take their slots and give them back", asy
   await extend(name, { RuleType: "load", Items: [item("a"), item("b")] });
   assert.deepEqual(await answers(name), [ip(1), ip(2)], "no load: lots are drawn");
   const { groups } = await explained(name, clients.seoul);
-  assert.equal(groups[0]?.candidates[0]?.criterion, "load 0 of 10–20");
+  assert.equal(groups[0]?.candidates[0]?.criterion, "unknown load of 10–20, shed");
   await extend(name, {
     RuleType: "nearby",
     Items: [

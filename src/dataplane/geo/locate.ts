@@ -56,6 +56,9 @@ function wordAt(octets: Uint8Array, offset: number, count: number): number {
   return word;
 }
 
+/** Lower halves of addresses in a cache line. */
+const LINE_LOWS = 32;
+
 /** Words are passed signed: an unsigned one beyond 2^31 would be boxed, which allocates. */
 function locateIpv4(view: LocationView, address: number): number {
   const group = address >>> 16;
@@ -64,6 +67,27 @@ function locateIpv4(view: LocationView, address: number): number {
   // The range before the group's first reaches into the group, so it is among the candidates.
   let first = (view.ipv4Groups[group] as number) - 1;
   let last = (view.ipv4Groups[group + 1] as number) - 1;
+  if (last - first > LINE_LOWS) {
+    // Ranges lie about evenly: the guess is mostly in the right cache line, and the steps away from
+    // it stay in a line or two, where halving would look at one for each half.
+    const guess = first + 1 + (Math.imul(last - first - 1, wanted) >>> 16);
+    let step = LINE_LOWS / 2;
+    if ((lows[guess] as number) <= wanted) {
+      first = guess;
+      while (first + step <= last && (lows[first + step] as number) <= wanted) {
+        first += step;
+        step <<= 1;
+      }
+      if (first + step <= last) last = first + step - 1;
+    } else {
+      last = guess - 1;
+      while (last - step > first && (lows[last - step] as number) > wanted) {
+        last -= step + 1;
+        step <<= 1;
+      }
+      if (last - step > first) first = last - step;
+    }
+  }
   while (first < last) {
     const middle = (first + last + 1) >>> 1;
     if ((lows[middle] as number) <= wanted) first = middle;

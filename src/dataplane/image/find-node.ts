@@ -30,6 +30,7 @@ export function findNode(
         ((words[node] as number) & 0xff) === size &&
         equalOctets(zone.data, (node + NODE_HEADER_WORDS) << 2, data, start, size)
       ) {
+        zone.foundSlot = slot;
         return node;
       }
     }

@@ -26,6 +26,8 @@ export class ImageError extends Error {
   }
 }
 
+let viewCount = 0;
+
 /** One thread's sight of a zone image: views of its buffer, and what never changes in its header. */
 export class ZoneView {
   readonly words: Int32Array;
@@ -46,6 +48,10 @@ export class ZoneView {
   zoneKey = -1;
   /** Bits given to `ZoneTable.set`. */
   flags = 0;
+  /** Tells this view from all others of its thread; 1 or more. */
+  readonly viewId = ++viewCount;
+  /** The slot that the last search ended at with success (find-node.ts). */
+  foundSlot = 0;
 
   constructor(buffer: SharedArrayBuffer) {
     const words = new Int32Array(buffer);

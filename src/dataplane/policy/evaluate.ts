@@ -39,7 +39,7 @@ export function choose(context: RoutingContext, zone: ZoneView, routed: number):
       case LEAF.RECORDS:
         return addLeaf(context, at + RECORDS.block);
       case LEAF.ALIAS: {
-        const block = findTarget(zone, at);
+        const block = findTarget(context, zone, at);
         if (context.trace !== undefined) traceStep(context, STEP.ALIAS, program, at - program);
         if (block === 0) return CHOICE.NOTHING;
         if (depth >= chainLengthMax) return CHOICE.GAVE_UP;

@@ -300,7 +300,7 @@ function isAliasHealthy(
 ): boolean {
   const { words } = zone;
   if (((words[alias + ALIAS.nameSize] as number) & EVALUATE_HEALTH) === 0) return true;
-  const block = findTarget(zone, alias);
+  const block = findTarget(context, zone, alias);
   if (block === 0 || depth >= chainLengthMax) return false;
   if (!isRouted(zone, block)) return true;
   const program = block + BLOCK.program;

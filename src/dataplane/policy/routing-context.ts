@@ -3,6 +3,10 @@ import { SAMPLE_BRANCHES_MAX, SAMPLE_LIMIT } from "./program.ts";
 import { StatusTable } from "./status-table.ts";
 import type { TraceBuffer } from "./trace-buffer.ts";
 
+/** Targets of aliases that a context keeps: 8 KiB, so that they stay in the nearest cache. */
+export const ALIAS_TARGET_MASK = 0xff;
+export const ALIAS_TARGET_WORDS = 8;
+
 export type RoutingContextOptions = {
   /** Where the resolver's address lies. */
   readonly packet: Uint8Array<ArrayBuffer>;
@@ -69,6 +73,11 @@ export class RoutingContext {
   fallback = 0;
   /** Branches that may still be looked at for this set. */
   branchesLeft = 0;
+  /**
+   * Where aliases led lately (find-target.ts), by the low bits of the alias's offset: alias, view of
+   * its zone, slot and value of the slot that the target was found by, its block. 0: nothing yet.
+   */
+  readonly aliasTargets = new Int32Array((ALIAS_TARGET_MASK + 1) * ALIAS_TARGET_WORDS);
 
   constructor(options: RoutingContextOptions) {
     const { packet, randomSeed, status = new StatusTable() } = options;
