@@ -4,6 +4,7 @@ import { BLOCK } from "../image/layout.ts";
 import type { ZoneView } from "../image/zone-image.ts";
 import { failMode, findHealthy } from "./find-healthy.ts";
 import { findTarget, isRouted } from "./find-target.ts";
+import { goStraight } from "./go-straight.ts";
 import {
   BRANCH,
   BRANCH_COUNT_SHIFT,
@@ -27,6 +28,19 @@ export const CHOICE = { NOTHING: 0, GAVE_UP: -1 } as const;
  * @returns their number; CHOICE.NOTHING: no branch may answer; CHOICE.GAVE_UP: too many aliases
  */
 export function choose(context: RoutingContext, zone: ZoneView, routed: number): number {
+  const { random, scope } = context;
+  const block = goStraight(context, zone, routed + BLOCK.program);
+  if (block !== 0 && context.trace === undefined) return addLeaf(context, block);
+  const straightScope = context.scope;
+  context.random = random;
+  context.scope = scope;
+  const count = chooseHealthy(context, zone, routed);
+  // A trace shows the long way, to the same records; it may look at more of the client's place.
+  if (block !== 0) context.scope = straightScope;
+  return count;
+}
+
+function chooseHealthy(context: RoutingContext, zone: ZoneView, routed: number): number {
   const { words } = zone;
   let program = routed + BLOCK.program;
   let at = program;

@@ -65,7 +65,18 @@ function findByWeight(
   at: number,
   depth: number,
 ): number {
-  const { words } = zone;
+  const branch = drawByWeight(context, zone.words, at);
+  let found = branch;
+  if (!isHealthy(context, zone, program, branch, depth)) {
+    found = drawHealthy(context, zone, program, at, depth, 1);
+    if (found === 0) found = drawHealthy(context, zone, program, at, depth, 0);
+  }
+  context.fallback = branch;
+  return found;
+}
+
+/** A branch drawn by weight, healthy or not. */
+export function drawByWeight(context: RoutingContext, words: Int32Array, at: number): number {
   const drawn = draw(context, words[at + GROUP.first] as number);
   const first = at + GROUP.branches;
   let low = 0;
@@ -75,14 +86,7 @@ function findByWeight(
     if ((words[first + middle * weightedWords + WEIGHTED.bound] as number) > drawn) high = middle;
     else low = middle + 1;
   }
-  const branch = first + low * weightedWords;
-  let found = branch;
-  if (!isHealthy(context, zone, program, branch, depth)) {
-    found = drawHealthy(context, zone, program, at, depth, 1);
-    if (found === 0) found = drawHealthy(context, zone, program, at, depth, 0);
-  }
-  context.fallback = branch;
-  return found;
+  return first + low * weightedWords;
 }
 
 const weightedWords = BRANCH_WORDS[OP.WEIGHTED] as number;
@@ -334,10 +338,24 @@ function isGroupHealthy(
       return findByHours(context, zone, program, at, depth) !== 0;
     case OP.NEARBY:
       if (failMode(zone.words, at) === FAIL_MODE.GEOFENCE) {
-        return findNearest(context, zone, program, at, depth) !== 0;
+        return hasNear(context, zone, program, at, depth);
       }
       return findFirst(context, zone, program, at, depth) !== 0;
     default:
       return findFirst(context, zone, program, at, depth) !== 0;
   }
+}
+
+/** Looking takes no draws from those that choose. */
+function hasNear(
+  context: RoutingContext,
+  zone: ZoneView,
+  program: number,
+  at: number,
+  depth: number,
+): boolean {
+  const { random } = context;
+  const found = findNearest(context, zone, program, at, depth);
+  context.random = random;
+  return found !== 0;
 }
