@@ -35,7 +35,7 @@ export type RoutedCpuOptions = {
 /** A load of the report; its queries are for names with `letter`. */
 type Plan = {
   readonly name: string;
-  readonly server: "signpost" | "gdnsd" | "powerdns";
+  readonly server: "signpost" | "signpost, peers' database" | "gdnsd" | "powerdns";
   readonly letter: "h" | "r" | "g" | "w";
   /** Whether queries tell of their client's network. */
   readonly subnets: boolean;
@@ -47,11 +47,16 @@ const simple = "Signpost, one address";
 const simpleSubnet = "Signpost, one address, client subnets";
 const routed = "Signpost, routed by the resolver's address";
 const routedSubnet = "Signpost, routed by client subnets";
+const routedDatabase = "Signpost, routed by client subnets, in the peers' database";
 const plans: readonly Plan[] = [
   { name: simple, server: "signpost", letter: "h", subnets: false, placed: false },
   { name: simpleSubnet, server: "signpost", letter: "h", subnets: true, placed: false },
   { name: routed, server: "signpost", letter: "r", subnets: false, placed: true },
   { name: routedSubnet, server: "signpost", letter: "r", subnets: true, placed: true },
+  {
+    ...{ name: routedDatabase, server: "signpost, peers' database" },
+    ...{ letter: "r", subnets: true, placed: true },
+  },
   { name: "gdnsd, one address", server: "gdnsd", letter: "h", subnets: false, placed: false },
   { name: "gdnsd, geoip", server: "gdnsd", letter: "g", subnets: true, placed: true },
   { name: "gdnsd, weighted", server: "gdnsd", letter: "w", subnets: true, placed: false },
@@ -73,6 +78,7 @@ export async function routedCpu(options: RoutedCpuOptions): Promise<void> {
     const database = join(directory, "countries.mmdb");
     writeCountryDatabase(database, networks);
     servers.push(await startRoutedSignpost(options.nameCount));
+    servers.push(await startRoutedSignpost(options.nameCount, database));
     const zone = { origin: benchOrigin, file: "" };
     for (const kind of [gdnsdGeoip, powerdnsGeoip]) {
       const peer = await startBenchPeer(kind(database, options.nameCount), zone);
@@ -125,7 +131,7 @@ function publishCosts(costs: ReadonlyMap<Load, Cost>, options: RoutedCpuOptions)
   const costOf = (name: string): number =>
     [...costs].find(([load]) => load.name === name)?.[1].nsPerQuery ?? Number.NaN;
   const rows = [...costs].map(([{ name }, { nsPerQuery, range, queriesPerSecond, rcodes }]) => {
-    const ratio = (costOf(routedSubnet) / nsPerQuery).toFixed(2);
+    const ratio = (costOf(routedDatabase) / nsPerQuery).toFixed(2);
     return [name, nsPerQuery.toFixed(0), range, ratio, queriesPerSecond.toFixed(0), rcodes];
   });
   const { nameCount, rounds, seconds } = options;
@@ -138,8 +144,9 @@ function publishCosts(costs: ReadonlyMap<Load, Cost>, options: RoutedCpuOptions)
       method:
         `${nameCount} names of each kind. Signpost's routed names are geolocation sets, aliases of ` +
         "weighted sets, aliases of failover sets with health checks, all with EvaluateTargetHealth; " +
-        "one primary of three is down. Signpost looks clients up in the table that it ships; the " +
-        `peers in a database of ${networkCount} networks with the same countries. Each query tells ` +
+        "one primary of three is down. Signpost looks clients up in the table that it ships, of the " +
+        `whole Internet, or as the peers in a database of ${networkCount} networks with the same ` +
+        "countries, in which the last column compares them. Each query tells " +
         "of another /24 in them as client subnet, or of none: then the client is 127.0.0.1, which " +
         "has no place, and the default answers. PowerDNS's pools are weighted, too. Answers are " +
         `compared before. Each server has core 0, dnsperf core 1. ${rounds} rounds of ${seconds} s ` +

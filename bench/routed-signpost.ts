@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { readJson, send } from "../src/cli/connection.ts";
 import { importZones } from "../test/differential/transfer-zones.ts";
 import { route53Client } from "../test/support/route53-client.ts";
 import { startSignpost, type SignpostProcess } from "../test/support/signpost-process.ts";
@@ -18,10 +19,16 @@ const failoverRanks = ["PRIMARY", "SECONDARY"] as const;
  * Signpost with one worker. Names `h…` are plain addresses. Names `r…` are geolocation sets, whose
  * aliases lead to weighted sets, whose aliases lead to failover sets with a health check each; all
  * aliases evaluate health. One primary of each pool is down.
+ * @param database MaxMind DB to look clients up in; none: the table that Signpost ships
  */
-export async function startRoutedSignpost(nameCount: number): Promise<Server> {
+export async function startRoutedSignpost(nameCount: number, database?: string): Promise<Server> {
   const signpost = await startSignpost({ prefix: onServerCore, args: ["--workers", "1"] });
   await importPlainNames(signpost, nameCount);
+  if (database !== undefined) {
+    const connection = { endpoint: new URL(signpost.api), key: signpost };
+    const query = { files: JSON.stringify([database]) };
+    await readJson(await send(connection, { method: "POST", path: "geo", query }));
+  }
   const api = route53Client(signpost);
   try {
     const { HostedZones } = await api.send(
@@ -39,7 +46,8 @@ export async function startRoutedSignpost(nameCount: number): Promise<Server> {
     api.destroy();
   }
   const { pid, dns } = signpost;
-  return { name: "signpost", port: dns.port, pid, stop: () => signpost.stop() };
+  const name = database === undefined ? "signpost" : "signpost, peers' database";
+  return { name, port: dns.port, pid, stop: () => signpost.stop() };
 }
 
 async function importPlainNames(signpost: SignpostProcess, nameCount: number): Promise<void> {
