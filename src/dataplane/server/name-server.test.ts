@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
+import type { Socket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, suite, test } from "node:test";
@@ -36,14 +37,31 @@ suite("startNameServer()", () => {
     return client;
   }
 
-  for (const io of ["mmsg", "dgram"] as const) {
-    test(`says which address cannot be had (${io})`, async () => {
-      const tcp = createServer().listen(0, "127.0.0.1");
-      await once(tcp, "listening");
-      const { port } = tcp.address() as { port: number };
+  /** A socket on a port that is free for TCP: connections of other processes may have the number. */
+  async function takeUdpPortAlone(): Promise<Socket> {
+    for (;;) {
       const udp = createSocket({ type: "udp4", reusePort: true });
       udp.bind(0, "127.0.0.1");
       await once(udp, "listening");
+      const probe = createServer().listen(udp.address().port, "127.0.0.1");
+      const isFree = await once(probe, "listening").then(
+        () => true,
+        () => false,
+      );
+      probe.close();
+      if (isFree) return udp;
+      udp.close();
+    }
+  }
+
+  for (const io of ["mmsg", "dgram"] as const) {
+    test(`says which address cannot be had (${io})`, async () => {
+      const tcp = createServer().listen(0, "127.0.0.1");
+      clients.push({ close: () => tcp.close() });
+      await once(tcp, "listening");
+      const { port } = tcp.address() as { port: number };
+      const udp = await takeUdpPortAlone();
+      clients.push({ close: () => udp.close() });
       const cases = [
         [{ address: "127.0.0.1", port }, "EADDRINUSE", `TCP 127.0.0.1:${port}`],
         [{ address: "127.0.0.1", port: udp.address().port }, "EADDRINUSE", "UDP 127.0.0.1"],
@@ -59,8 +77,6 @@ suite("startNameServer()", () => {
           return true;
         });
       }
-      udp.close();
-      tcp.close();
     });
 
     test(`gives the port back after stop() (${io})`, async () => {
