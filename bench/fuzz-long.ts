@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -15,6 +16,7 @@ export type FuzzLongOptions = {
 };
 
 const roundCount = 10;
+const settleMs = 200;
 /** Octets a packet, over the second half of the run, above which the heap counts as growing. */
 const heapGrowthPerPacketMax = 2;
 /**
@@ -37,7 +39,11 @@ export async function fuzzLong({ packets, seed, results }: FuzzLongOptions): Pro
   const perRound = Math.ceil(packets / roundCount);
   for (let round = 1; round <= roundCount; round++) {
     const { answered, dropped } = fuzz({ server, packets: perRound, random });
+    // Memory of array buffers is given back beside the program, a moment after the collection.
     collectGarbage();
+    await sleep(settleMs);
+    collectGarbage();
+    await sleep(settleMs);
     const usage = process.memoryUsage();
     memory.push(usage);
     const { received, accounted } = server.counts();
