@@ -37,6 +37,7 @@ const kinds: Readonly<Record<string, (index: number) => [string, number]>> = {
   CNAME: (index) => [`c${index % cutCount}`, TYPE.A],
   "4 addresses": (index) => [`m${index % cutCount}`, TYPE.A],
   weighted: (index) => [`w${index % cutCount}`, TYPE.A],
+  "three aliases deep": (index) => [`g${index % cutCount}`, TYPE.A],
   "referral, 2 glue": (index) => [`www.d${index % cutCount}`, TYPE.A],
   DNAME: (index) => [`h${index}.dname`, TYPE.A],
 };
@@ -68,11 +69,36 @@ function* rrsets(names: number): Generator<ImageRRset> {
       node: { kind: "records" as const, ttl: 60, rdatas: [Uint8Array.of(192, 0, 2, weight)] },
     }));
     yield routedSet(name(`w${i}`), TYPE.A, { kind: "weighted", branches });
+    yield routedSet(name(`g${i}`), TYPE.A, geolocationTo(name("pool")));
+  }
+  const members = [1, 2, 3].map((weight) => ({
+    ...{ label: String(weight), weight, node: aliasOf(name(`member${weight}`)) },
+  }));
+  yield routedSet(name("pool"), TYPE.A, { kind: "weighted", branches: members });
+  for (const last of [1, 2, 3]) {
+    const ranks = [1, 2].map((rank) => ({
+      ...{ label: String(rank), healthSlot: last * 2 + rank },
+      node: { kind: "records" as const, ttl: 60, rdatas: [Uint8Array.of(10, 0, last, rank)] },
+    }));
+    yield routedSet(name(`member${last}`), TYPE.A, { kind: "failover", branches: ranks });
   }
   for (let i = 0; i < names; i++) {
     const rdatas = [Uint8Array.of(10, i >> 16, i >> 8, i)];
     yield { owner: name(`h${i}`), type: TYPE.A, ttl: 300, rdatas };
   }
+}
+
+function aliasOf(owner: Uint8Array): RoutingNode {
+  return { kind: "alias", target: { owner, type: TYPE.A }, evaluateTargetHealth: true };
+}
+
+/** Six places; who asks here has none and gets the default. */
+function geolocationTo(pool: Uint8Array): RoutingNode {
+  const countries = ["US", "DE", "FR", "JP", "BR"].map((country) => ({
+    ...{ label: country, place: { country }, node: aliasOf(pool) },
+  }));
+  const rest = { label: "default", place: "default" as const, node: aliasOf(pool) };
+  return { kind: "geolocation", branches: [...countries, rest] };
 }
 
 function build(names: number): { image: ZoneImage; seconds: number } {

@@ -3,6 +3,11 @@
  * here is a defect. Sizes are octets unless the name says otherwise.
  */
 
+// Threads
+/** A thread that keeps dying is started again after so long: at first, and at most. */
+export const threadRestartDelayMinMs = 100;
+export const threadRestartDelayMaxMs = 5_000;
+
 // DNS protocol (RFC 1035 §2.3.4, RFC 6891 §6.2)
 /** A domain name in wire form, root label included. */
 export const nameSizeMax = 255;
@@ -211,8 +216,6 @@ export const bigZoneRRsetCount = 10_000;
 export const buildThreadCountMax = 2;
 /** Sets without an answer that one report names. */
 export const compileNotesMax = 20;
-/** How long a compiler that keeps dying waits before it is started again, at most. */
-export const compilerRestartDelayMaxMs = 5_000;
 /** How long a compiler that is to stop may keep images for the next start. */
 export const compilerStopMaxMs = 10_000;
 
@@ -290,9 +293,6 @@ export const checkAllowCountMax = 1_000;
 export const probesUnderWayMax = 8_192;
 /** A table is published this often, changed or not. */
 export const verdictPublishIntervalMs = 500;
-/** How long a checker's thread that keeps dying waits before it is started again. */
-export const checkerRestartDelayMinMs = 100;
-export const checkerRestartDelayMaxMs = 5_000;
 /** How long a checker's thread that is to stop may take to kill its scripts. */
 export const checkerStopMaxMs = 1_000;
 /** From a table's first octet to its answer: shorter than the 3 s for which a table counts. */
@@ -372,7 +372,6 @@ export const healthSilenceMaxMs = 5_000;
 export const healthQuestionCountMax = 1_000;
 /** Metric values handed on at once, so that the API's thread is held for a millisecond or two. */
 export const healthDataBatchCount = 500;
-export const healthThreadRestartDelayMaxMs = 5_000;
 export const healthThreadStopMaxMs = 5_000;
 export const healthEventFileSizeMaxDefault = 64 * 1024 * 1024;
 export const healthEventFileCountMaxDefault = 8;
@@ -420,7 +419,6 @@ export const loadAgeMaxMs = 3 * 60 * 1000;
 export const metricsTickMs = 250;
 /** A wall clock that is off by more since the last look has jumped. */
 export const clockJumpMinMs = 2_000;
-export const metricsRestartDelayMaxMs = 5_000;
 /** How long the metrics thread may take to write what waits when it is to stop. */
 export const metricsStopMaxMs = 10_000;
 

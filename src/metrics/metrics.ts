@@ -1,13 +1,14 @@
 import { Worker } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
+import { KeptThread } from "../base/kept-thread.ts";
 import {
   metricChunkCountMax,
   metricFileSizeMaxDefault,
   metricInFlightCountMax,
   metricRequestCountMax,
-  metricsRestartDelayMaxMs,
   metricsStopMaxMs,
 } from "../base/limits.ts";
+import { OpenQuestions } from "../base/open-questions.ts";
 import type { AlarmState } from "../control/model/alarm.ts";
 import type { LogLevel } from "../telemetry/logger.ts";
 import type { AlarmEvent } from "./alarms/alarm-event.ts";
@@ -65,23 +66,16 @@ export function startMetrics(options: MetricsOptions): Metrics {
   return new MetricsFacade(options);
 }
 
-type Question = { resolve(value: unknown): void; reject(error: Error): void };
-
 class MetricsFacade implements Metrics {
   readonly ready: Promise<void>;
   readonly desk: MetricsDesk;
   readonly #options: MetricsOptions;
-  readonly #questions = new Map<number, Question>();
-  #thread: Worker;
+  readonly #questions = new OpenQuestions();
+  readonly #thread: KeptThread<ToMetrics, FromMetrics>;
   #report: MetricsReport | undefined;
-  #nextId = 1;
   /** Values on their way to the disk. */
   #inFlight = 0;
   #dropped = 0;
-  #restarts = 0;
-  #restartDelayMs = 0;
-  #isRunning = true;
-  #isStopping = false;
   #onReady: () => void = () => {};
 
   constructor(options: MetricsOptions) {
@@ -91,7 +85,16 @@ class MetricsFacade implements Metrics {
     });
     const desk = deskOver((method, argument) => this.#ask(method, argument));
     this.desk = { ...desk, put: (data) => this.#put(desk, data) };
-    this.#thread = this.#start();
+    this.#thread = new KeptThread({
+      name: "the metrics thread",
+      stopMaxMs: metricsStopMaxMs,
+      start: () => this.#start(),
+      onMessage: (message) => this.#receive(message),
+      onDeath: (error) => {
+        options.onRestart?.(error);
+        this.#questions.refuseAll(refusal("it starts again"));
+      },
+    });
   }
 
   record(data: readonly MetricDatum[]): void {
@@ -106,7 +109,7 @@ class MetricsFacade implements Metrics {
   }
 
   recordAction(outcome: ActionOutcome): void {
-    this.#post({ kind: "recordAction", outcome });
+    this.#thread.post({ kind: "recordAction", outcome });
   }
 
   report(): MetricsReport | undefined {
@@ -114,20 +117,12 @@ class MetricsFacade implements Metrics {
   }
 
   restartCount(): number {
-    return this.#restarts;
+    return this.#thread.restartCount;
   }
 
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    const thread = this.#thread;
-    if (thread.threadId >= 0) {
-      const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
-      this.#post({ kind: "stop" });
-      const timer = setTimeout(() => void thread.terminate(), metricsStopMaxMs);
-      await ended;
-      clearTimeout(timer);
-    }
-    this.#refuseAll("it is stopping");
+    await this.#thread.stop({ kind: "stop" });
+    this.#questions.refuseAll(refusal("it is stopping"));
   }
 
   async #put(desk: MetricsDesk, data: readonly MetricDatum[]): Promise<void> {
@@ -149,21 +144,15 @@ class MetricsFacade implements Metrics {
   #ask(method: DeskMethod, argument: DeskArgument[DeskMethod]): Promise<unknown> {
     const why = this.#unavailable();
     if (why !== undefined) return Promise.reject(refusal(why));
-    const id = this.#nextId++;
-    this.#post({ kind: "ask", id, method, argument });
-    return new Promise((resolve, reject) => this.#questions.set(id, { resolve, reject }));
+    return this.#questions.ask((id) => this.#thread.post({ kind: "ask", id, method, argument }));
   }
 
   #unavailable(): string | undefined {
-    if (this.#isStopping) return "it is stopping";
-    if (!this.#isRunning) return "it starts again";
+    if (this.#thread.isStopping) return "it is stopping";
+    if (!this.#thread.isRunning) return "it starts again";
     const count = this.#questions.size;
     if (count < metricRequestCountMax) return undefined;
     return `${count} requests wait, limit ${metricRequestCountMax}`;
-  }
-
-  #post(message: ToMetrics): void {
-    this.#thread.postMessage(message);
   }
 
   #start(): Worker {
@@ -174,34 +163,7 @@ class MetricsFacade implements Metrics {
       ...{ dataDir, storePort, status, logLevel, arnPrefix, fileSizeMax },
     };
     const url = new URL("./metrics-thread.ts", import.meta.url);
-    const thread = new Worker(url, { workerData, transferList: [storePort] });
-    let reason = new Error("the metrics thread ended");
-    thread.on("message", (message: FromMetrics) => this.#receive(message));
-    thread.on("error", (error) => {
-      reason = error as Error;
-    });
-    thread.on("exit", () => this.#restart(reason));
-    return thread;
-  }
-
-  #restart(reason: Error): void {
-    if (this.#isStopping) return;
-    this.#isRunning = false;
-    this.#restarts++;
-    this.#options.onRestart?.(reason);
-    this.#refuseAll("it starts again");
-    const delayMs = this.#restartDelayMs;
-    this.#restartDelayMs = Math.min(delayMs * 2 + 100, metricsRestartDelayMaxMs);
-    setTimeout(() => {
-      if (this.#isStopping) return;
-      this.#isRunning = true;
-      this.#thread = this.#start();
-    }, delayMs);
-  }
-
-  #refuseAll(why: string): void {
-    for (const { reject } of this.#questions.values()) reject(refusal(why));
-    this.#questions.clear();
+    return new Worker(url, { workerData, transferList: [storePort] });
   }
 
   #receive(message: FromMetrics): void {
@@ -209,30 +171,18 @@ class MetricsFacade implements Metrics {
       case "ready":
         return this.#onReady();
       case "answer":
-        return this.#settle(message.id, ({ resolve }) => resolve(message.value));
-      case "failed":
-        return this.#settle(message.id, ({ reject }) =>
-          reject(
-            message.unavailable
-              ? new MetricsUnavailableError(message.message)
-              : new Error(message.message),
-          ),
-        );
+        return this.#questions.answer(message.id, message.value);
+      case "failed": {
+        const Failure = message.unavailable ? MetricsUnavailableError : Error;
+        return this.#questions.refuse(message.id, new Failure(message.message));
+      }
       case "alarmEvents":
         return this.#options.onAlarmEvents?.(message.events);
       case "checkStates":
         return this.#options.onCheckStates?.(message.states);
       case "report":
-        // A thread that reports is well: should it die, it is started again at once.
-        this.#restartDelayMs = 0;
         this.#report = message.report;
     }
-  }
-
-  #settle(id: number, f: (question: Question) => void): void {
-    const question = this.#questions.get(id);
-    this.#questions.delete(id);
-    if (question) f(question);
   }
 }
 

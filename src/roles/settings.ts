@@ -71,7 +71,7 @@ export const settingRules = {
   },
   "coalesce-us": {
     fallback: String(coalesceUsDefault),
-    help: "microseconds that queries may gather under load; a lone one never waits (mmsg)",
+    help: "microseconds that queries may gather under load; a lone one does not wait (mmsg, xdp)",
   },
   "tcp-idle-timeout": { fallback: "10", help: "seconds a TCP connection may be silent" },
   "tcp-connections": { fallback: "1000", help: "most TCP connections at once" },

@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { after } from "node:test";
-import { CloudWatchClient, CloudWatchServiceException } from "@aws-sdk/client-cloudwatch";
-import { HttpResponse } from "@smithy/core/protocols";
+import { CloudWatchServiceException } from "@aws-sdk/client-cloudwatch";
+import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { CloudWatchContext } from "../../src/api/cloudwatch/cloudwatch-context.ts";
 import { cloudwatchHandlers } from "../../src/api/cloudwatch/cloudwatch-handlers.ts";
 import { createCloudWatchServices } from "../../src/api/protocol/cloudwatch-service.ts";
@@ -13,6 +12,7 @@ import { ServiceError } from "../../src/api/protocol/service-error.ts";
 import type { Service } from "../../src/api/protocol/service.ts";
 import { manualClock } from "../../src/base/clock.ts";
 import { openStore } from "../../src/control/log/open-store.ts";
+import { loopbackCloudWatch } from "./loopback-cloudwatch.ts";
 import { MemoryMetricsDesk } from "./memory-metrics-desk.ts";
 
 /** CloudWatch over a store of its own and a desk in memory, asked by the SDK without sockets. */
@@ -35,36 +35,10 @@ export async function openCloudWatch(): Promise<CloudWatch> {
   const { state, log } = store;
   const context = { state, log, clock, metrics, accountId: "000000000000" };
   const services = createCloudWatchServices(cloudwatchHandlers(context));
-  return { ...context, client: clientOf(services, () => clock.nowMs()) };
-}
-
-type SdkRequest = Omit<HttpRequest, "body" | "query"> & { body?: string | Uint8Array };
-
-function clientOf(services: readonly Service[], nowMs: () => number): CloudWatchClient {
-  const handle = async (sent: SdkRequest) => {
-    const body = Buffer.from(sent.body ?? "");
-    const {
-      status,
-      headers,
-      body: answer,
-    } = await serve(services, { ...sent, query: new URLSearchParams(), body }, nowMs());
-    const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
-    return {
-      response: new HttpResponse({
-        statusCode: status,
-        headers: Object.fromEntries(lower) as Record<string, string>,
-        body: Readable.from([Buffer.from(answer)]),
-      }),
-    };
+  return {
+    ...context,
+    client: loopbackCloudWatch((request) => serve(services, request, clock.nowMs())),
   };
-  return new CloudWatchClient({
-    region: "us-east-1",
-    endpoint: "http://127.0.0.1:1",
-    credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },
-    maxAttempts: 1,
-    disableRequestCompression: true,
-    requestHandler: { handle } as never,
-  });
 }
 
 async function serve(

@@ -1,5 +1,5 @@
 import { MetricsUnavailableError } from "../../metrics/metrics-desk.ts";
-import { ServiceError } from "../protocol/service-error.ts";
+import { tellUnavailable } from "../protocol/tell-unavailable.ts";
 import type { CloudWatchContext } from "./cloudwatch-context.ts";
 import type { CloudWatchHandlers } from "./cloudwatch-handler.ts";
 import { alarmActions } from "./alarm-actions.ts";
@@ -21,7 +21,7 @@ import { setAlarmState } from "./set-alarm-state.ts";
  * for all others that they are not implemented.
  */
 export function cloudwatchHandlers(context: CloudWatchContext): CloudWatchHandlers {
-  return guarded({
+  const handlers = {
     ...putMetricData(context),
     ...getMetricStatistics(context),
     ...getMetricData(context),
@@ -35,25 +35,6 @@ export function cloudwatchHandlers(context: CloudWatchContext): CloudWatchHandle
     ...alarmActions(context),
     ...deleteAlarms(context),
     ...alarmTags(context),
-  });
-}
-
-type AnyHandler = (input: unknown, request: unknown) => unknown;
-
-/** Tells of a metrics thread that cannot serve as what it is: a fault that passes. */
-function guarded(handlers: CloudWatchHandlers): CloudWatchHandlers {
-  const entries = Object.entries(handlers as Record<string, AnyHandler>);
-  return Object.fromEntries(
-    entries.map(([name, handler]) => [
-      name,
-      async (input: unknown, request: unknown): Promise<unknown> => {
-        try {
-          return await handler(input, request);
-        } catch (error) {
-          if (!(error instanceof MetricsUnavailableError)) throw error;
-          throw new ServiceError("ServiceUnavailable", error.message);
-        }
-      },
-    ]),
-  );
+  };
+  return tellUnavailable(handlers, (error) => error instanceof MetricsUnavailableError);
 }

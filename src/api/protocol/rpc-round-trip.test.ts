@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { Readable } from "node:stream";
 import { describe, test } from "node:test";
 import * as cloudwatch from "@aws-sdk/client-cloudwatch";
 import {
@@ -7,12 +6,11 @@ import {
   AwsQueryProtocol,
   AwsSmithyRpcV2CborProtocol,
 } from "@aws-sdk/core/protocols";
-import { HttpResponse } from "@smithy/core/protocols";
 import { NormalizedSchema } from "@smithy/core/schema";
+import { loopbackCloudWatch } from "../../../test/support/loopback-cloudwatch.ts";
 import { AwsJson } from "./aws-json.ts";
 import { AwsQuery } from "./aws-query.ts";
 import { cloudwatchGeneratedConstraints } from "./cloudwatch-constraints.generated.ts";
-import type { HttpRequest, HttpResponse as ServedResponse } from "./http-message.ts";
 import { RpcCbor } from "./rpc-cbor.ts";
 import type { RpcProtocol } from "./rpc-service.ts";
 import { ServiceError } from "./service-error.ts";
@@ -40,36 +38,6 @@ const protocols: [name: string, client: unknown, served: RpcProtocol][] = [
   ["AwsQuery", AwsQueryProtocol, new AwsQuery({ model, version: "2010-08-01", xmlNamespace })],
 ];
 
-type SdkRequest = Omit<HttpRequest, "body" | "query"> & { body?: string | Uint8Array };
-
-function clientOf(protocol: unknown, serve: (request: HttpRequest) => ServedResponse) {
-  const handle = async (sent: SdkRequest) => {
-    const body = Buffer.from(sent.body ?? "");
-    const {
-      status,
-      headers,
-      body: answer,
-    } = serve({ ...sent, query: new URLSearchParams(), body });
-    const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
-    return {
-      response: new HttpResponse({
-        statusCode: status,
-        headers: Object.fromEntries(lower) as Record<string, string>,
-        body: Readable.from([Buffer.from(answer)]),
-      }),
-    };
-  };
-  return new cloudwatch.CloudWatchClient({
-    region: "us-east-1",
-    endpoint: "http://127.0.0.1:1",
-    credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },
-    maxAttempts: 1,
-    protocol: protocol as never,
-    disableRequestCompression: true,
-    requestHandler: { handle } as never,
-  });
-}
-
 const plain = (value: unknown) =>
   JSON.parse(
     JSON.stringify(value, (_, each: unknown) => (ArrayBuffer.isView(each) ? "octets" : each)),
@@ -83,7 +51,7 @@ for (const [name, protocol, served] of protocols) {
         const input = sampleOf(shape);
         const output = sampleOf(shapes.structure(operation.output));
         let seen: unknown;
-        const client = clientOf(protocol, (request) => {
+        const client = loopbackCloudWatch((request) => {
           assert.ok(served.accepts(request));
           const read = served.read(request);
           assert.equal(read.operation, operation.name);
@@ -91,7 +59,7 @@ for (const [name, protocol, served] of protocols) {
           assert.deepEqual(violationsIn(shape, decoded), []);
           seen = decoded;
           return served.encode(operation, output, "request-1");
-        });
+        }, protocol);
         const Command = commands[`${operation.name}Command`];
         assert.ok(Command);
         const answer = plain(await client.send(new Command(input)));
@@ -108,8 +76,9 @@ for (const [name, protocol, served] of protocols) {
         const shape = shapes.structure(error.schema);
         const members = shape.members.filter((member) => member.name.toLowerCase() !== "message");
         const extra = sampleOf({ ...shape, members });
-        const client = clientOf(protocol, () =>
-          served.encodeError(new ServiceError(code, "<boom> & more", extra), "request-2"),
+        const client = loopbackCloudWatch(
+          () => served.encodeError(new ServiceError(code, "<boom> & more", extra), "request-2"),
+          protocol,
         );
         const call = client.send(new cloudwatch.ListMetricsCommand({}));
         await assert.rejects(call, (thrown) => {

@@ -1,6 +1,6 @@
 import { HealthUnavailableError } from "../../control/model/health-report.ts";
 import { ZoneDamagedError } from "../../control/state/state-reader.ts";
-import { ServiceError } from "../protocol/service-error.ts";
+import { tellUnavailable } from "../protocol/tell-unavailable.ts";
 import type { ApiContext } from "./api-context.ts";
 import { changeResourceRecordSets } from "./change-resource-record-sets.ts";
 import { cidrCollections } from "./cidr-collections.ts";
@@ -35,7 +35,7 @@ import { vpcAssociations } from "./vpc-associations.ts";
  * that it is not implemented.
  */
 export function route53Handlers(context: ApiContext): Route53Handlers {
-  return guarded({
+  const handlers = {
     ...createHostedZone(context),
     ...getHostedZone(context),
     ...deleteHostedZone(context),
@@ -62,27 +62,9 @@ export function route53Handlers(context: ApiContext): Route53Handlers {
     ...listTrafficPolicies(context),
     ...trafficPolicyInstances(context),
     ...listTrafficPolicyInstances(context),
-  });
-}
-
-type AnyHandler = (input: unknown, request: unknown) => unknown;
-
-/** Tells of faults of this server that are known as what they are, not as defects. */
-function guarded(handlers: Route53Handlers): Route53Handlers {
-  const entries = Object.entries(handlers as Record<string, AnyHandler>);
-  return Object.fromEntries(
-    entries.map(([name, handler]) => [
-      name,
-      async (input: unknown, request: unknown): Promise<unknown> => {
-        try {
-          return await handler(input, request);
-        } catch (error) {
-          const isKnown =
-            error instanceof ZoneDamagedError || error instanceof HealthUnavailableError;
-          if (!isKnown) throw error;
-          throw new ServiceError("ServiceUnavailable", error.message);
-        }
-      },
-    ]),
+  };
+  return tellUnavailable(
+    handlers,
+    (error) => error instanceof ZoneDamagedError || error instanceof HealthUnavailableError,
   );
 }

@@ -2,7 +2,7 @@ import { childHealthCheckCountMax } from "../../base/limits.ts";
 import type { GivenConfig } from "../../control/model/health-check-config.ts";
 import type { HealthCheckExtension } from "../../control/model/health-check-extension.ts";
 import { readExtension } from "../../control/model/health-check-extension-input.ts";
-import type { HealthCheckType } from "../../control/model/health-check.ts";
+import { healthCheckTypes } from "../../control/model/health-check.ts";
 import { InputObject } from "../../control/model/input-object.ts";
 
 /** What `POST health-checks` takes. */
@@ -13,17 +13,6 @@ export type WantedCheck = {
   given: GivenConfig;
   extension?: HealthCheckExtension;
 };
-
-const types = [
-  "HTTP",
-  "HTTPS",
-  "HTTP_STR_MATCH",
-  "HTTPS_STR_MATCH",
-  "TCP",
-  "CALCULATED",
-  "CLOUDWATCH_METRIC",
-  "RECOVERY_CONTROL",
-] as const satisfies HealthCheckType[];
 
 /**
  * Reads a new check: its settings as Route 53 has them (`config`, members in camelCase) and its
@@ -40,7 +29,8 @@ export function readWantedCheck(body: unknown): WantedCheck {
   const extensionValue = object.take("extension");
   object.end();
   const base = baseOf(extensionValue);
-  const type = config.optional("type", (member) => config.oneOf(member, types)) ?? base.type;
+  const type =
+    config.optional("type", (member) => config.oneOf(member, healthCheckTypes)) ?? base.type;
   if (type === undefined) throw config.problem("type", "is missing");
   const given = { ...(type === base.type ? base : {}), ...readConfig(config), type };
   const extension = extensionValue === undefined ? undefined : readExtension(extensionValue, type);

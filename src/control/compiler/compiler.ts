@@ -1,6 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
-import { compilerRestartDelayMaxMs, compilerStopMaxMs } from "../../base/limits.ts";
+import { KeptThread } from "../../base/kept-thread.ts";
+import { compilerStopMaxMs } from "../../base/limits.ts";
+import { OpenQuestions } from "../../base/open-questions.ts";
 import type { CompileProblem } from "./compile-problem.ts";
 import type {
   CompilerCounts,
@@ -52,8 +54,8 @@ class CompilerFacade implements Compiler {
   readonly ready: Promise<void>;
   readonly #options: CompilerOptions;
   readonly #zoneKeys = new Map<string, number>();
-  readonly #questions = new Map<number, (image: SharedArrayBuffer | undefined) => void>();
-  #thread: Worker;
+  readonly #questions = new OpenQuestions();
+  readonly #thread: KeptThread<ToCompiler, FromCompiler>;
   #listener: ((batch: CompilerBatch) => void) | undefined;
   #early: CompilerBatch[] = [];
   #alarms: readonly CompileProblem[] = [];
@@ -61,9 +63,6 @@ class CompilerFacade implements Compiler {
   #counts: CompilerCounts = { compiled: 0, patched: 0, failed: 0 };
   #earlierCounts: CompilerCounts = { compiled: 0, patched: 0, failed: 0 };
   #nextKey = 1;
-  #nextQuestion = 1;
-  #restartDelayMs = 0;
-  #isStopping = false;
   /** While a thread that was started again compiles all zones: those it has not named yet. */
   #unnamed: Set<string> | undefined;
   #onReady: () => void = () => {};
@@ -73,7 +72,13 @@ class CompilerFacade implements Compiler {
     this.ready = new Promise((resolve) => {
       this.#onReady = resolve;
     });
-    this.#thread = this.#start();
+    this.#thread = new KeptThread({
+      name: "the compiler's thread",
+      stopMaxMs: compilerStopMaxMs,
+      start: () => this.#start(),
+      onMessage: (message) => this.#receive(message),
+      onDeath: (error) => this.#forget(error),
+    });
   }
 
   onUpdates(listener: (batch: CompilerBatch) => void): void {
@@ -91,21 +96,14 @@ class CompilerFacade implements Compiler {
   }
 
   imageOf(zoneId: string): Promise<SharedArrayBuffer | undefined> {
-    const id = this.#nextQuestion++;
-    this.#thread.postMessage({ kind: "imageOf", id, zoneId } satisfies ToCompiler);
-    return new Promise((resolve) => this.#questions.set(id, resolve));
+    if (!this.#thread.isRunning) return Promise.resolve(undefined);
+    const image = this.#questions.ask((id) => this.#thread.post({ kind: "imageOf", id, zoneId }));
+    return image as Promise<SharedArrayBuffer | undefined>;
   }
 
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    this.#answerAll();
-    const thread = this.#thread;
-    if (thread.threadId < 0) return;
-    const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
-    thread.postMessage({ kind: "stop" } satisfies ToCompiler);
-    const timer = setTimeout(() => void thread.terminate(), compilerStopMaxMs);
-    await ended;
-    clearTimeout(timer);
+  stop(): Promise<void> {
+    this.#questions.answerAll(undefined);
+    return this.#thread.stop({ kind: "stop" });
   }
 
   #start(): Worker {
@@ -113,33 +111,16 @@ class CompilerFacade implements Compiler {
     const storePort = this.#options.connectStore();
     const workerData: CompilerThreadData = { dataDir, storePort };
     const url = new URL("./compiler-thread.ts", import.meta.url);
-    const thread = new Worker(url, { workerData, transferList: [storePort], resourceLimits });
-    let reason = new Error("the compiler's thread ended");
-    thread.on("message", (message: FromCompiler) => this.#receive(message));
-    thread.on("error", (error) => {
-      reason = error as Error;
-    });
-    thread.on("exit", () => this.#restart(reason));
-    return thread;
+    return new Worker(url, { workerData, transferList: [storePort], resourceLimits });
   }
 
-  #restart(reason: Error): void {
-    if (this.#isStopping) return;
-    this.#options.onRestart?.(reason);
-    this.#answerAll();
+  /** What the next thread will begin anew. */
+  #forget(error: Error): void {
+    this.#options.onRestart?.(error);
+    this.#questions.answerAll(undefined);
     this.#earlierCounts = this.counts();
     this.#counts = { compiled: 0, patched: 0, failed: 0 };
     this.#unnamed = new Set(this.#zoneKeys.keys());
-    const delayMs = this.#restartDelayMs;
-    this.#restartDelayMs = Math.min(delayMs * 2 + 100, compilerRestartDelayMaxMs);
-    setTimeout(() => {
-      if (!this.#isStopping) this.#thread = this.#start();
-    }, delayMs);
-  }
-
-  #answerAll(): void {
-    for (const answer of this.#questions.values()) answer(undefined);
-    this.#questions.clear();
   }
 
   #receive(message: FromCompiler): void {
@@ -151,8 +132,7 @@ class CompilerFacade implements Compiler {
       case "ready":
         return this.#finishStart();
       case "image":
-        this.#questions.get(message.id)?.(message.image ?? undefined);
-        this.#questions.delete(message.id);
+        this.#questions.answer(message.id, message.image ?? undefined);
     }
   }
 
@@ -178,7 +158,6 @@ class CompilerFacade implements Compiler {
 
   /** Takes back what a thread that died served and the new one does not. */
   #finishStart(): void {
-    this.#restartDelayMs = 0;
     const gone = [...(this.#unnamed ?? [])];
     this.#unnamed = undefined;
     if (gone.length > 0) {

@@ -12,15 +12,18 @@ export type HealthCheck = {
   alarm?: AlarmRule;
 };
 
-export type HealthCheckType =
-  | "HTTP"
-  | "HTTPS"
-  | "HTTP_STR_MATCH"
-  | "HTTPS_STR_MATCH"
-  | "TCP"
-  | "CALCULATED"
-  | "CLOUDWATCH_METRIC"
-  | "RECOVERY_CONTROL";
+/** Route 53's types of checks. */
+export const healthCheckTypes = [
+  "HTTP",
+  "HTTPS",
+  "HTTP_STR_MATCH",
+  "HTTPS_STR_MATCH",
+  "TCP",
+  "CALCULATED",
+  "CLOUDWATCH_METRIC",
+  "RECOVERY_CONTROL",
+] as const;
+export type HealthCheckType = (typeof healthCheckTypes)[number];
 
 /** What a check looks at and how, complete: what a client leaves out has its default here. */
 export type HealthCheckConfig = {
@@ -69,12 +72,4 @@ const endpointTypes: ReadonlySet<HealthCheckType> = new Set([
 /** Whether a check of this type sends something to an endpoint. */
 export function checksEndpoint(type: HealthCheckType): boolean {
   return endpointTypes.has(type);
-}
-
-/**
- * The health of a check that nothing is known of but its settings: healthy, and unhealthy where it
- * is inverted, disabled or not.
- */
-export function healthBySettings(config: HealthCheckConfig): boolean {
-  return !config.inverted;
 }

@@ -2,7 +2,7 @@ import { chainLengthMax, routingJudgementCountMax } from "../../base/limits.ts";
 import { LEAF, RECORDS } from "../image/image-program.ts";
 import { BLOCK } from "../image/layout.ts";
 import type { ZoneView } from "../image/zone-image.ts";
-import { failMode, findHealthy } from "./find-healthy.ts";
+import { failMode, findHealthy, isUp } from "./find-healthy.ts";
 import { findTarget, isRouted } from "./find-target.ts";
 import { goStraight } from "./go-straight.ts";
 import {
@@ -11,7 +11,6 @@ import {
   BRANCH_WORDS,
   FAIL_MODE,
   GROUP,
-  HEALTH_SLOT_MASK,
   OP,
   OP_MASK,
 } from "./program.ts";
@@ -100,15 +99,14 @@ function pick(
 /** Draws healthy branches without putting back, each as likely as any other. */
 function drawSample(context: RoutingContext, zone: ZoneView, program: number, at: number): number {
   const { words } = zone;
-  const { sample, leaves, health } = context;
+  const { sample, leaves } = context;
   const stride = BRANCH_WORDS[OP.MULTIVALUE] as number;
   const limit = words[at + GROUP.first] as number;
   const count = (words[at] as number) >>> BRANCH_COUNT_SHIFT;
   let left = 0;
   for (let i = 0; i < count; i++) {
     const branch = at + GROUP.branches + i * stride;
-    const slot = (words[branch + BRANCH.health] as number) & HEALTH_SLOT_MASK;
-    if (slot === 0 || health[slot] !== 0) sample[left++] = branch;
+    if (isUp(context, words, branch)) sample[left++] = branch;
   }
   if (left === 0 && failMode(words, at) !== FAIL_MODE.CLOSED) {
     for (; left < count; left++) sample[left] = at + GROUP.branches + left * stride;

@@ -280,9 +280,7 @@ export function isHealthy(
   depth: number,
 ): boolean {
   const { words } = zone;
-  const health = words[branch + BRANCH.health] as number;
-  const slot = health & HEALTH_SLOT_MASK;
-  if (slot !== 0 && context.health[slot] === 0) return false;
+  if (!isUp(context, words, branch)) return false;
   const target = program + (words[branch + BRANCH.target] as number);
   switch ((words[target] as number) & OP_MASK) {
     case LEAF.RECORDS:
@@ -290,9 +288,15 @@ export function isHealthy(
     case LEAF.ALIAS:
       return isAliasHealthy(context, zone, target, depth);
     default:
-      if ((health & EVALUATE_GROUP) === 0) return true;
+      if (((words[branch + BRANCH.health] as number) & EVALUATE_GROUP) === 0) return true;
       return isGroupHealthy(context, zone, program, target, depth);
   }
+}
+
+/** Whether a branch's own health check is up. */
+export function isUp(context: RoutingContext, words: Int32Array, branch: number): boolean {
+  const slot = (words[branch + BRANCH.health] as number) & HEALTH_SLOT_MASK;
+  return slot === 0 || context.health[slot] !== 0;
 }
 
 /** An alias without EvaluateTargetHealth is healthy; else it is while its target is. */

@@ -1,5 +1,5 @@
 import type { ZoneView } from "../image/zone-image.ts";
-import { isHealthy } from "./find-healthy.ts";
+import { isHealthy, isUp } from "./find-healthy.ts";
 import { cidrBranch, nextBlock, smallestBlock } from "./match-network.ts";
 import { currentMinute, isOpen } from "./match-hours.ts";
 import { placeBranch, placeRungCount } from "./match-place.ts";
@@ -8,7 +8,6 @@ import {
   BRANCH_COUNT_SHIFT,
   BRANCH_WORDS,
   GROUP,
-  HEALTH_SLOT_MASK,
   OP,
   OP_MASK,
   WEIGHTED,
@@ -151,13 +150,12 @@ export function traceSample(
     const branch = at + GROUP.branches + i * stride;
     const records = program + (words[branch + BRANCH.target] as number) + 1;
     let flags = CANDIDATE_FLAG.ELIGIBLE | CANDIDATE_FLAG.TARGET_HEALTHY;
-    const slot = (words[branch + BRANCH.health] as number) & HEALTH_SLOT_MASK;
-    const isUp = slot === 0 || context.health[slot] !== 0;
-    if (isUp) flags |= CANDIDATE_FLAG.CHECK_UP;
+    const hasCheckUp = isUp(context, words, branch);
+    if (hasCheckUp) flags |= CANDIDATE_FLAG.CHECK_UP;
     for (let k = 0; k < takenCount; k++) {
       if (context.leaves[k] !== records) continue;
       flags |= CANDIDATE_FLAG.TAKEN;
-      if (!isUp) markFailOpen(context, group);
+      if (!hasCheckUp) markFailOpen(context, group);
     }
     write(context, STEP.CANDIDATE, program, branch - program, 0, flags);
   }
@@ -184,11 +182,10 @@ function healthFlags(
   branch: number,
   depth: number,
 ): number {
-  const slot = (zone.words[branch + BRANCH.health] as number) & HEALTH_SLOT_MASK;
   if (isHealthy(context, zone, program, branch, depth)) {
     return CANDIDATE_FLAG.CHECK_UP | CANDIDATE_FLAG.TARGET_HEALTHY;
   }
-  return slot === 0 || context.health[slot] !== 0 ? CANDIDATE_FLAG.CHECK_UP : 0;
+  return isUp(context, zone.words, branch) ? CANDIDATE_FLAG.CHECK_UP : 0;
 }
 
 /** Ops whose branches have a rank (rank.ts). */

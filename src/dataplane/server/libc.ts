@@ -129,7 +129,6 @@ export const PROT_READ_WRITE = 3;
 export const MAP_PRIVATE_ANONYMOUS = 0x22;
 export const MAP_SHARED_POPULATED = 0x8001;
 export const POLLIN = 1;
-export const POLLERR = 8;
 export const EPERM = 1;
 export const EINTR = 4;
 export const EAGAIN = 11;

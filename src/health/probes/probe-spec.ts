@@ -11,8 +11,6 @@ export type ProbeSpec =
   /** Exit status 0 is success; killed with all it started at the limit. */
   | { kind: "script"; command: string; args: readonly string[]; timeoutMs: number };
 
-export type ProbeKind = ProbeSpec["kind"];
-
 export type EndpointSpec = {
   /** IPv4 or IPv6; absent: the A records of `host` are looked up for each probe. */
   address?: string;

@@ -1,11 +1,12 @@
 import { Worker } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
+import { KeptThread } from "../../base/kept-thread.ts";
 import {
   healthQuestionCountMax,
   healthSilenceMaxMs,
-  healthThreadRestartDelayMaxMs,
   healthThreadStopMaxMs,
 } from "../../base/limits.ts";
+import { OpenQuestions } from "../../base/open-questions.ts";
 import type { AlarmState } from "../../control/model/alarm.ts";
 import type { Committed } from "../../control/model/committed.ts";
 import type { HealthEvent } from "../../control/model/health-event.ts";
@@ -74,16 +75,14 @@ export function startHealth(options: HealthOptions): Health {
 /** Tables and plans live long or not at all: a large nursery would only fill memory. */
 const resourceLimits = { maxYoungGenerationSizeMb: 8 };
 
-type Question = { resolve(value: unknown): void; reject(error: Error): void };
-
 class HealthFacade implements Health {
   readonly ready: Promise<void>;
   readonly report: HealthReport = reportOver(this);
   readonly desk: CheckerDesk = deskOver(this);
   readonly #options: HealthOptions;
-  readonly #questions = new Map<number, Question>();
+  readonly #questions = new OpenQuestions();
+  readonly #thread: KeptThread<ToHealth, FromHealth>;
   #waiting: { seq: number; resolve: () => void }[] = [];
-  #thread: Worker;
   #alarmStates: ReadonlyMap<string, AlarmState> | undefined;
   #summary: HealthSummary | undefined;
   /** When the thread last told how it is doing. */
@@ -92,11 +91,6 @@ class HealthFacade implements Health {
   /** The last entry of the log that concerns health, and the last one that was read. */
   #wantedSeq = 0;
   #readSeq = 0;
-  #nextQuestion = 1;
-  #restarts = 0;
-  #restartDelayMs = 0;
-  #isRunning = true;
-  #isStopping = false;
   #onReady: () => void = () => {};
 
   constructor(options: HealthOptions) {
@@ -104,7 +98,17 @@ class HealthFacade implements Health {
     this.ready = new Promise((resolve) => {
       this.#onReady = resolve;
     });
-    this.#thread = this.#start();
+    this.#thread = new KeptThread({
+      name: "the health thread",
+      stopMaxMs: healthThreadStopMaxMs,
+      start: () => this.#start(),
+      onMessage: (message) => this.#receive(message),
+      onDeath: (error) => {
+        options.onRestart?.(error);
+        this.#questions.refuseAll(refusal("its thread starts again"));
+      },
+      onRestart: () => this.#postAlarmStates(),
+    });
   }
 
   get listVersion(): number {
@@ -113,7 +117,12 @@ class HealthFacade implements Health {
 
   setAlarmStates(states: ReadonlyMap<string, AlarmState>): void {
     this.#alarmStates = states;
-    this.post({ kind: "alarmStates", states });
+    this.#postAlarmStates();
+  }
+
+  #postAlarmStates(): void {
+    const states = this.#alarmStates;
+    if (states) this.post({ kind: "alarmStates", states });
   }
 
   committed({ seq, tables }: Pick<Committed, "seq" | "tables">): void {
@@ -132,47 +141,38 @@ class HealthFacade implements Health {
 
   problems(): string[] {
     const isSilent = performance.now() - this.#heardMs > healthSilenceMaxMs;
-    if (this.#isRunning && !isSilent) return this.#summary?.problems ?? [];
+    if (this.#thread.isRunning && !isSilent) return this.#summary?.problems ?? [];
     return ["the health thread does not answer: statuses stay as they are"];
   }
 
   restartCount(): number {
-    return this.#restarts;
+    return this.#thread.restartCount;
   }
 
   post(message: ToHealth, transfer: ArrayBuffer[] = []): void {
-    this.#thread.postMessage(message, transfer);
+    this.#thread.post(message, transfer);
   }
 
   /** @throws HealthUnavailableError */
   ask(question: HealthQuestion): Promise<unknown> {
     const why = this.#unavailable();
     if (why !== undefined) return Promise.reject(refusal(why));
-    const id = this.#nextQuestion++;
-    this.post({ kind: "ask", id, question });
-    return new Promise((resolve, reject) => this.#questions.set(id, { resolve, reject }));
+    return this.#questions.ask((id) => this.post({ kind: "ask", id, question }));
   }
 
   #unavailable(): string | undefined {
-    if (this.#isStopping) return "it is stopping";
-    if (!this.#isRunning) return "its thread starts again";
+    if (this.#thread.isStopping) return "it is stopping";
+    if (!this.#thread.isRunning) return "its thread starts again";
     const { size } = this.#questions;
     if (size < healthQuestionCountMax) return undefined;
     return `${size} questions wait, limit ${healthQuestionCountMax}`;
   }
 
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    this.#refuseAll("it is stopping");
+  stop(): Promise<void> {
+    this.#questions.refuseAll(refusal("it is stopping"));
     for (const { resolve } of this.#waiting) resolve();
     this.#waiting = [];
-    const thread = this.#thread;
-    if (thread.threadId < 0) return;
-    const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
-    this.post({ kind: "stop" });
-    const timer = setTimeout(() => void thread.terminate(), healthThreadStopMaxMs);
-    await ended;
-    clearTimeout(timer);
+    return this.#thread.stop({ kind: "stop" });
   }
 
   #start(): Worker {
@@ -182,44 +182,14 @@ class HealthFacade implements Health {
       ...{ dataDir, storePort, status, allow, eventDirectory, logLevel },
     };
     const url = this.#options.url ?? new URL("./health-thread.ts", import.meta.url);
-    const thread = new Worker(url, {
+    return new Worker(url, {
       ...{ name: "health", workerData, transferList: [storePort], resourceLimits },
     });
-    let reason = new Error("the health thread ended");
-    thread.on("message", (message: FromHealth) => this.#receive(message));
-    thread.on("error", (error) => {
-      reason = error as Error;
-    });
-    thread.on("exit", () => this.#restart(reason));
-    return thread;
-  }
-
-  #restart(reason: Error): void {
-    if (this.#isStopping) return;
-    this.#isRunning = false;
-    this.#options.onRestart?.(reason);
-    this.#restarts++;
-    this.#refuseAll("its thread starts again");
-    const delayMs = this.#restartDelayMs;
-    this.#restartDelayMs = Math.min(delayMs * 2 + 100, healthThreadRestartDelayMaxMs);
-    setTimeout(() => {
-      if (this.#isStopping) return;
-      this.#isRunning = true;
-      this.#thread = this.#start();
-      const states = this.#alarmStates;
-      if (states) this.post({ kind: "alarmStates", states });
-    }, delayMs);
-  }
-
-  #refuseAll(why: string): void {
-    for (const { reject } of this.#questions.values()) reject(refusal(why));
-    this.#questions.clear();
   }
 
   #receive(message: FromHealth): void {
     switch (message.kind) {
       case "ready":
-        this.#restartDelayMs = 0;
         this.#heardMs = performance.now();
         return this.#onReady();
       case "read":
@@ -228,9 +198,7 @@ class HealthFacade implements Health {
         this.#listVersion = message.version;
         return;
       case "answer":
-        this.#questions.get(message.id)?.resolve(message.value);
-        this.#questions.delete(message.id);
-        return;
+        return this.#questions.answer(message.id, message.value);
       case "events":
         return this.#options.onEvents?.(message.events);
       case "metricData":

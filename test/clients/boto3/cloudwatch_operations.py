@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+
+from refusing_case import RefusingCase
 
 CLIENT = boto3.client(
     "cloudwatch",
@@ -43,18 +44,10 @@ def alarm(name):
     return (answer["MetricAlarms"] + answer["CompositeAlarms"])[0]
 
 
-class CloudWatch(unittest.TestCase):
+class CloudWatch(RefusingCase):
     """One test a family of operations."""
 
-    def refused(self, code, status, call, *args, **kwargs):
-        """Expects the call to be refused; gives the message."""
-        with self.assertRaises(ClientError) as caught:
-            call(*args, **kwargs)
-        answer = caught.exception.response
-        self.assertEqual(answer["Error"]["Code"], code)
-        self.assertEqual(answer["ResponseMetadata"]["HTTPStatusCode"], status)
-        self.assertTrue(answer["ResponseMetadata"]["RequestId"])
-        return answer["Error"]["Message"]
+    client = CLIENT
 
     def eventually(self, what, is_so):
         end = time.monotonic() + 20

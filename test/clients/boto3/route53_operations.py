@@ -5,7 +5,8 @@ import unittest
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+
+from refusing_case import RefusingCase
 
 CLIENT = boto3.client(
     "route53",
@@ -37,20 +38,10 @@ def change(zone, action, *sets):
     return CLIENT.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
 
 
-class Route53(unittest.TestCase):
+class Route53(RefusingCase):
     """One test a family of operations."""
 
-    def refused(self, code, status, call, *args, **kwargs):
-        """Expects the call to be refused; gives the message."""
-        with self.assertRaises(ClientError) as caught:
-            call(*args, **kwargs)
-        answer = caught.exception.response
-        self.assertEqual(answer["Error"]["Code"], code)
-        self.assertEqual(answer["ResponseMetadata"]["HTTPStatusCode"], status)
-        self.assertTrue(answer["ResponseMetadata"]["RequestId"])
-        # The code is one that the client knows for this service.
-        self.assertIsInstance(caught.exception, getattr(CLIENT.exceptions, code, ClientError))
-        return answer["Error"]["Message"]
+    client = CLIENT
 
     def test_hosted_zones(self):
         created = create_zone("boto.example", HostedZoneConfig={"Comment": "hello"})

@@ -1,9 +1,8 @@
 import { AF_INET, AF_INET6 } from "../libc.ts";
 import { packetOffsetMax } from "./xdp-layout.ts";
 
-/** What `open()` returns; the reasons are counted in this order. */
+/** What `open()` returns; reasons are counted in this order (`xdpDropReasons`). */
 export const OPENED = { OK: -1, LENGTH: 0, IP_CHECKSUM: 1, UDP_CHECKSUM: 2, SOURCE: 3 } as const;
-export const dropReasons = ["length", "ip_checksum", "udp_checksum", "source"] as const;
 
 /**
  * Makes the packets of queries into packets of their answers, in place. They go back the way the query
