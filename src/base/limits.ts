@@ -427,3 +427,17 @@ export const metricsStopMaxMs = 10_000;
 export const recordExtensionSizeMax = 64 * 1024;
 /** Of one hosted zone: compiling a zone reads them all. */
 export const recordExtensionCountMax = 10_000;
+
+// Resolver: front and cache
+
+// Resolver: resolution
+
+// Resolver: upstreams
+
+// Resolver: firewall and query logs
+
+// Resolver: endpoints, rules, VPCs
+
+// Cloud Map
+
+// Containers

@@ -48,6 +48,7 @@ export type TableName =
   | "change" // [changeId] → { seq, at, comment, zoneId }
   | "vpc" // [vpcId]
   | "accessKey" // [accessKeyId] → { secret, … }
+  | "resolverRule" // [ruleId]
   | "setting"; // [name]
 
 /** The names of a row, outermost first. Rows sort by the UTF-8 octets of each component in turn. */
