@@ -429,6 +429,11 @@ export const recordExtensionSizeMax = 64 * 1024;
 export const recordExtensionCountMax = 10_000;
 
 // Resolver: front and cache
+/**
+ * Octets of the queries of one worker that wait for the resolver thread: some 1,500 of usual size.
+ * More are dropped and counted. A power of two.
+ */
+export const handOverRingSize = 256 * 1024;
 
 // Resolver: resolution
 

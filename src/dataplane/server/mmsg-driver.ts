@@ -148,7 +148,9 @@ export class MmsgDriver {
       const size = answerer.answer(query, querySize, query);
       if (size === 0) continue;
       if (i !== responses) this.#moveUp(i, responses, size);
-      if (listener.controlSize !== 0) this.#freeInterface(listener, slots + responses * slotSize);
+      if (listener.controlSize !== 0) {
+        layout.freeInterface(this.arena.view, slots + responses * slotSize, listener.isIpv6);
+      }
       const sendVector = listener.sendHeaders + sendVectorsAfterSendHeaders;
       const length = sendVector + responses * layout.vector.size + layout.vector.length;
       words[length >> 2] = size;
@@ -166,20 +168,6 @@ export class MmsgDriver {
     const source = slots + from * slotSize;
     const end = source + layout.slotHeadSize + size;
     this.arena.bytes.copyWithin(slots + to * slotSize, source, end);
-  }
-
-  /**
-   * Keeps the address that was asked as the source but lets routing choose the interface: the way
-   * back may be another. IPv6 link-local addresses mean nothing without theirs.
-   */
-  #freeInterface(listener: Listener, slot: number): void {
-    if (!listener.isIpv6) {
-      this.#words[(slot + layout.control.ipv4Interface) >> 2] = 0;
-      return;
-    }
-    const address = this.arena.view.getUint16(slot + layout.control.ipv6Address);
-    if ((address & 0xffc0) === 0xfe80) return;
-    this.#words[(slot + layout.control.ipv6Interface) >> 2] = 0;
   }
 
   /**
