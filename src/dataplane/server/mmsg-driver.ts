@@ -17,6 +17,8 @@ export type MmsgListener = {
 export type MmsgMemory = { address: number; responseSizeMax: number };
 
 type Listener = MmsgListener & {
+  /** In the order of the options. */
+  index: number;
   receiveHeaders: number;
   sendHeaders: number;
   /** Octets that the kernel may write to an address and to control messages. */
@@ -120,6 +122,7 @@ export class MmsgDriver {
       return 0;
     }
     addTo(this.#counters, udpCounters.index.batches, 1);
+    answerer.listen?.(listener.index);
     const responseCount = this.#answerAll(listener, answerer, count);
     if (responseCount > 0) this.#send(listener, responseCount);
     return count;
@@ -214,6 +217,7 @@ export class MmsgDriver {
     this.arena.view.setUint16(poll + layout.pollEntry.events, c.POLLIN, true);
     const prepared: Listener = {
       ...listener,
+      index,
       receiveHeaders: block + layout.listenerBlock.receiveHeaders,
       sendHeaders: block + layout.listenerBlock.sendHeaders,
       nameSize: listener.isIpv6 ? 28 : 16,
