@@ -209,6 +209,10 @@ export const nsidSizeMax = 128;
 /** CIDR blocks of one ChangeCidrCollection. */
 export const cidrBlockCountMax = 1_000;
 
+// Zone images
+/** Programs of one image that its writer remembers, to share them. */
+export const knownProgramCountMax = 65_536;
+
 // Compiler
 /** Zones from this many sets on are compiled by a thread of their own: more than some 50 ms. */
 export const bigZoneRRsetCount = 10_000;
