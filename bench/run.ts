@@ -1,12 +1,13 @@
 /**
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
- *   bench/run cpu-per-query|cpu-per-query-xdp|routed-cpu|change-latency [options]
+ *   bench/run cpu-per-query|answer-kinds|cpu-per-query-xdp|routed-cpu|change-latency [options]
  *   bench/run import-start|fuzz|location-lookup|routing-compile [options]
  *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
  */
 import { parseArgs } from "node:util";
 
+import { measureAnswerKinds } from "./answer-kinds.ts";
 import { changeLatency } from "./change-latency.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
@@ -41,6 +42,15 @@ const { results } = values;
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   "cpu-per-query": () =>
     cpuPerQuery({
+      results,
+      peers: values.peer,
+      nameCount: Number(values.names ?? 100_000),
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      seed,
+    }),
+  "answer-kinds": () =>
+    measureAnswerKinds({
       results,
       peers: values.peer,
       nameCount: Number(values.names ?? 100_000),
