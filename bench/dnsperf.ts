@@ -7,6 +7,8 @@ export type DnsperfResult = {
   readonly completed: number;
   readonly lost: number;
   readonly queriesPerSecond: number;
+  /** From a query to its response, on average. */
+  readonly latencyUs: number;
   /** Octets of a response on average. */
   readonly responseSize: number;
   /** Such as `NOERROR 90%`. */
@@ -28,6 +30,8 @@ export type DnsperfOptions = {
   readonly binary?: boolean | undefined;
   /** Offered queries a second; default: as fast as they are answered. */
   readonly queriesPerSecond?: number | undefined;
+  /** Queries that wait for their answers at once, of how many clients; default: 256 of 8. */
+  readonly outstanding?: { readonly queries: number; readonly clients: number } | undefined;
   /** Words before the command line. */
   readonly prefix?: readonly string[] | undefined;
 };
@@ -37,9 +41,10 @@ const run = promisify(execFile);
 /** Sends queries of a file as fast as they are answered, from core 1, for some seconds. */
 export async function dnsperf(options: DnsperfOptions): Promise<DnsperfResult> {
   const { port, queryFile, seconds, ednsOption, queriesPerSecond, prefix = [] } = options;
-  const load = `-s 127.0.0.1 -p ${port} -d ${queryFile} -l ${seconds} -c 8 -T 1 -q 256 -t 1`;
+  const { queries, clients } = options.outstanding ?? { queries: 256, clients: 8 };
+  const load = `-s 127.0.0.1 -p ${port} -d ${queryFile} -l ${seconds} -T 1 -t 1`;
   const words = [
-    ...load.split(" "),
+    ...[...load.split(" "), "-c", String(clients), "-q", String(queries)],
     ...(options.transport === "tcp" ? ["-m", "tcp"] : []),
     ...(options.edns ? ["-e"] : []),
     ...(ednsOption === undefined ? [] : ["-E", ednsOption]),
@@ -53,6 +58,7 @@ export async function dnsperf(options: DnsperfOptions): Promise<DnsperfResult> {
     completed: numberAfter(stdout, "Queries completed"),
     lost: numberAfter(stdout, "Queries lost"),
     queriesPerSecond: numberAfter(stdout, "Queries per second"),
+    latencyUs: numberAfter(stdout, String.raw`Average Latency \(s\)`) * 1e6,
     responseSize: Number(/packet size:.*response (\d+)/.exec(stdout)?.[1] ?? Number.NaN),
     rcodes: rcodesOf(stdout),
   };

@@ -39,14 +39,15 @@ const root = join(import.meta.dirname, "..");
 export type SignpostServer = Server & { readonly signpost: SignpostProcess };
 
 /**
- * Signpost, with one answering worker, and the zone imported.
- * @param args further flags of `bin/signpost up`
+ * Signpost, with one answering worker on core 0, and the zone imported.
+ * @param start further flags of `bin/signpost up`, and another prefix of its command line
  */
 export async function startBenchSignpost(
   zone: ZoneFile,
-  args: readonly string[] = [],
+  start: { readonly args?: readonly string[]; readonly prefix?: readonly string[] } = {},
 ): Promise<SignpostServer> {
-  const signpost = await startSignpost({ prefix: onServerCore, args: ["--workers", "1", ...args] });
+  const { args = [], prefix = onServerCore } = start;
+  const signpost = await startSignpost({ prefix, args: ["--workers", "1", ...args] });
   await importZones(signpost, [zone]);
   return {
     name: "signpost",

@@ -43,6 +43,12 @@ const sections: readonly Section[] = [
     quick: "cpu-per-query-xdp --names 1000 --rounds 1 --seconds 1",
   },
   {
+    name: "sockets",
+    help: "the socket driver's settings: gathering, pinning, steering by CPU, busy polling",
+    words: "socket-settings --rounds 5 --seconds 4",
+    quick: "socket-settings --names 1000 --rounds 1 --seconds 1",
+  },
+  {
     name: "memory",
     help: "import, start and memory with 1,000,000 records, beside all peers",
     words: "import-start",
