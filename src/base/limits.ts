@@ -86,6 +86,8 @@ export const udpBatchCountMax = 64;
 /** What network cards wait, too, before they tell of packets under load. */
 export const coalesceUsDefault = 100;
 export const coalesceUsMax = 10_000;
+/** Of a core's time this long is lost at most whenever no query comes. */
+export const busyPollUsMax = 10_000;
 export const listenAddressCountMax = 64;
 /** Frames of 4 KiB a queue of an XDP interface: what waits while its worker is held up for ms. */
 export const xdpFrameCount = 2_048;

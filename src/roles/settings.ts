@@ -7,6 +7,7 @@ import type { LimitName } from "../api/route53/quotas.ts";
 import { formatIp, parseCidr, parseIp } from "../base/ip.ts";
 import type { Cidr } from "../base/ip.ts";
 import {
+  busyPollUsMax,
   coalesceUsDefault,
   coalesceUsMax,
   ownLocationCountMax,
@@ -27,6 +28,8 @@ export type Settings = {
   nsid: string;
   udpPayloadSizeMax: number;
   coalesceUs: number;
+  pinWorkers: boolean;
+  busyPollUs: number;
   tcpIdleTimeoutMs: number;
   tcpConnectionsMax: number;
   tcpConnectionsPerClientMax: number;
@@ -72,6 +75,14 @@ export const settingRules = {
   "coalesce-us": {
     fallback: String(coalesceUsDefault),
     help: "microseconds that queries may gather under load; a lone one does not wait (mmsg, xdp)",
+  },
+  "pin-workers": {
+    fallback: "no",
+    help: "whether each answering thread keeps to a core of its own (mmsg): yes or no",
+  },
+  "busy-poll-us": {
+    fallback: "0",
+    help: "microseconds that a thread polls the network card itself before it sleeps (mmsg)",
   },
   "tcp-idle-timeout": { fallback: "10", help: "seconds a TCP connection may be silent" },
   "tcp-connections": { fallback: "1000", help: "most TCP connections at once" },
@@ -200,6 +211,8 @@ function fromTexts(
       max: 4096,
     }),
     coalesceUs: wholeNumber("coalesce-us", one("coalesce-us"), { min: 0, max: coalesceUsMax }),
+    pinWorkers: oneOf("pin-workers", one("pin-workers"), ["yes", "no"]) === "yes",
+    busyPollUs: wholeNumber("busy-poll-us", one("busy-poll-us"), { min: 0, max: busyPollUsMax }),
     tcpIdleTimeoutMs: idleSeconds * 1000,
     tcpConnectionsMax: wholeNumber("tcp-connections", one("tcp-connections"), range),
     tcpConnectionsPerClientMax: wholeNumber(

@@ -42,6 +42,10 @@ export type NameServerOptions = {
   nsid?: string | undefined;
   /** Microseconds that queries may gather under load before they are received; default 100. */
   coalesceUs?: number;
+  /** Whether workers keep to a CPU each (mmsg); default no. */
+  pinWorkers?: boolean;
+  /** Microseconds that workers look for packets themselves before they sleep (mmsg); default 0. */
+  busyPollUs?: number;
   tcp?: Partial<TcpOptions>;
   logger?: Logger;
   /** What is up, shared with whoever writes it; default: all of it, for good. */
@@ -77,7 +81,11 @@ export async function openNameServer(options: NameServerOptions): Promise<NameSe
   const logger = options.logger ?? silentLogger;
   const tcp = { ...tcpOptionsDefault, ...options.tcp };
   const coalesceUs = options.coalesceUs ?? coalesceUsDefault;
-  const taskOptions = { listen, workerCount: workers, udpPayloadSizeMax, coalesceUs, tcp };
+  const { pinWorkers = false, busyPollUs = 0 } = options;
+  const taskOptions = {
+    ...{ listen, workerCount: workers, udpPayloadSizeMax, coalesceUs, tcp },
+    ...{ pinWorkers, busyPollUs, logger },
+  };
   const tasks = await makeTasks(options.io, taskOptions, logger);
   const { nsid, answer = "nameserver", status = new StatusTable() } = options;
   return new NameServer(tasks, {
