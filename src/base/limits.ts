@@ -437,6 +437,8 @@ export const recordExtensionCountMax = 10_000;
 // Resolver: firewall and query logs
 
 // Resolver: endpoints, rules, VPCs
+/** Octets of a request to Route 53 Resolver: 1,000 domain names of a firewall's list are most. */
+export const resolverRequestSizeMax = 1024 * 1024;
 
 // Cloud Map
 
