@@ -48,7 +48,18 @@ export type TableName =
   | "change" // [changeId] → { seq, at, comment, zoneId }
   | "vpc" // [vpcId]
   | "accessKey" // [accessKeyId] → { secret, … }
+  | "vpcBySubnet" // [subnetId] → vpcId
+  | "vpcHost" // [vpcId, name]
   | "resolverRule" // [ruleId]
+  | "resolverRuleByEndpoint" // [endpointId, ruleId]
+  | "resolverRuleAssociation" // [associationId]
+  | "resolverRuleByVpc" // [vpcId, "match" or "delegate", domain name] → associationId
+  | "resolverRuleAssociationByRule" // [ruleId, vpcId] → associationId
+  | "resolverRulePolicy" // [ruleId] → its text
+  | "resolverEndpoint" // [endpointId]
+  | "resolverEndpointByVpc" // [vpcId, endpointId]
+  | "resolverConfig" // [vpcId]
+  | "resolverCreatorRequest" // [kind as in its ARN, creatorRequestId] → id
   | "setting"; // [name]
 
 /** The names of a row, outermost first. Rows sort by the UTF-8 octets of each component in turn. */
