@@ -435,6 +435,23 @@ export const recordExtensionSizeMax = 64 * 1024;
 export const recordExtensionCountMax = 10_000;
 
 // Resolver: front and cache
+/**
+ * Octets of the queries of one worker that wait for the resolver thread: some 1,500 of usual size.
+ * More are dropped and counted. A power of two.
+ */
+export const handOverRingSize = 256 * 1024;
+/** Memory of the answer cache, in octets. */
+export const cacheSizeMin = 1024 * 1024;
+export const cacheSizeDefault = 64 * 1024 * 1024;
+export const cacheSizeMax = 2 * 1024 * 1024 * 1024;
+/** Octets of one answer in it: 64 KiB of message, and where its TTLs are. */
+export const cacheEntrySizeMax = 80 * 1024;
+/**
+ * Answers that are kept for another round to make room for one, on the average of many, and at
+ * once: a few milliseconds where all of them stand together.
+ */
+export const cacheSecondChancesPerPut = 16;
+export const cacheSecondChanceCountMax = 4_096;
 
 // Resolver: resolution
 

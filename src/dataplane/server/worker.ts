@@ -18,7 +18,7 @@ import { createTcpArena } from "./tcp-connection.ts";
 import type { ListenTarget } from "./tcp-server.ts";
 import { TcpServer } from "./tcp-server.ts";
 import { WorkerUpdates } from "./worker-updates.ts";
-import type { MessageToWorker, WorkerSetup, WorkerTask, XdpTask } from "./worker-setup.ts";
+import type { MessageToWorker, Updates, WorkerSetup, WorkerTask, XdpTask } from "./worker-setup.ts";
 
 const heartbeatIntervalMs = 250;
 
@@ -112,7 +112,7 @@ function runEventLoop(
   setup: WorkerSetup,
   options: {
     port: MessagePort;
-    updates: WorkerUpdates;
+    updates: WorkerUpdates<Updates>;
     answerer: ZoneAnswerer;
     stop(): Promise<void>;
   },
