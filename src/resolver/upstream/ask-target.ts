@@ -116,14 +116,14 @@ class TargetTry {
   }
 
   #judge(message: Message, wire: WireQuery): void {
-    const { query, to, tools } = this.#context;
+    const { to, tools } = this.#context;
     const isUnderstood = !notUnderstood.includes(message.rcode);
     // A server from before EDNS (RFC 6891 §7).
     if (!isUnderstood && wire.hasEdns) return this.#ask(false);
     const nowMs = tools.nowMs();
     if (isUnderstood && !wire.hasEdns) to.health.found("edns", nowMs);
     if (!keepsCase(message, wire)) to.health.found("case", nowMs);
-    const cleaned = cleanResponse(message, wire, { glueZone: query.glueZone });
+    const cleaned = cleanResponse(message, wire);
     this.#end(cleaned ? { message: cleaned } : { failure: "malformed" });
   }
 

@@ -39,7 +39,6 @@ type Case = {
   name: string;
   ask: string;
   dnssecOk?: boolean;
-  glueZone?: string;
   rcode?: number;
   has: Sections;
   keeps: Sections;
@@ -159,14 +158,14 @@ const cases: Case[] = [
     keeps: { answer: ["example. 60 MX 1 mx.example."] },
   },
   {
-    name: "keeps addresses of the zone's name servers where they are asked for",
+    name: "keeps addresses of a referral's servers, if they are in the zone they serve",
     ask: "www.sub.example. A",
-    glueZone: "example.",
     has: {
       authority: ["sub.example. 60 NS ns1.sub.example.", "sub.example. 60 NS ns.test."],
       additional: [
         "ns1.sub.example. 60 A 192.0.2.53",
         "ns1.sub.example. 60 AAAA 2001:db8::53",
+        "www.sub.example. 60 A 203.0.113.6",
         "ns2.sub.example. 60 A 203.0.113.6",
         "ns.test. 60 A 203.0.113.6",
       ],
@@ -225,14 +224,13 @@ const cases: Case[] = [
   },
 ];
 
-for (const { name, ask, dnssecOk = false, glueZone, rcode = 0, has, keeps } of cases) {
+for (const { name, ask, dnssecOk = false, rcode = 0, has, keeps } of cases) {
   test(`cleanResponse() ${name}`, () => {
     const query = wireQueryOf(upstreamQuery(ask, [], { dnssecOk }), {
       mixCase: undefined,
       hasEdns: true,
     });
-    const options = glueZone === undefined ? {} : { glueZone: parseName(glueZone) };
-    const cleaned = cleanResponse(messageOf(has, { rcode }), query, options);
+    const cleaned = cleanResponse(messageOf(has, { rcode }), query);
     assert.ok(cleaned);
     const { answer = [], authority = [], additional = [] } = keeps;
     assert.deepEqual(textOfMessage(cleaned), [answer, authority, additional]);
@@ -258,7 +256,7 @@ test("cleanResponse() refuses a record that is kept and malformed", () => {
   const soaCut = record(TYPE.SOA, 0, 0, 1);
   assert.equal(cleanResponse({ ...messageOf({}), authority: [soaCut] }, query), undefined);
   const nsCut = { ...messageOf({}), authority: [record(TYPE.NS)] };
-  assert.equal(cleanResponse(nsCut, query, { glueZone: parseName("example.") }), undefined);
+  assert.equal(cleanResponse(nsCut, query), undefined);
   const other = { ...record(TYPE.A, 1), owner: parseName("x.example.") };
   assert.ok(cleanResponse({ ...messageOf({}), answer: [other] }, query));
 });

@@ -8,23 +8,15 @@ import { rdataNames } from "../../dns/wire/rdata-names.ts";
 import { RCODE, TYPE } from "../../dns/wire/registries.ts";
 import type { WireQuery } from "./wire-query.ts";
 
-export type CleanOptions = {
-  /** Addresses of name servers are kept if they lie in this zone, the one the target serves. */
-  glueZone?: Name | undefined;
-};
-
 /**
  * The part of a response that answers its question: in the answer section the chain of CNAMEs and
  * DNAMEs from the question's name with the records at its end, in the authority section SOA and NS
- * of zones that these names are in, with DO their signatures and denials too, and no additional
- * record. What was not asked for is left out without a word, whoever sent it.
+ * of zones that these names are in, with DO their signatures and denials too, in the additional
+ * section of a referral the addresses of servers that are in the zone they serve. What was not asked
+ * for is left out without a word, whoever sent it.
  * @returns `undefined` where a record that would be kept is malformed
  */
-export function cleanResponse(
-  message: Message,
-  query: WireQuery,
-  { glueZone }: CleanOptions = {},
-): Message | undefined {
+export function cleanResponse(message: Message, query: WireQuery): Message | undefined {
   const { question, dnssecOk } = query;
   const isAnswer = message.rcode === RCODE.NOERROR || message.rcode === RCODE.NXDOMAIN;
   const ofClass = (record: ResourceRecord): boolean => record.class === question.class;
@@ -35,7 +27,7 @@ export function cleanResponse(
   try {
     const answer = tidied(chain.records);
     const authority = tidied(authorityFor(claims, { names: chain.names, dnssecOk }));
-    const glue = glueZone ? glueOf(authority, message.additional, glueZone) : [];
+    const glue = answer.length === 0 ? glueOf(authority, message.additional.filter(ofClass)) : [];
     return { ...message, questions: [question], answer, authority, additional: tidied(glue) };
   } catch (error) {
     if (!(error instanceof RdataError)) throw error;
@@ -144,20 +136,21 @@ function coveredType(rdata: Uint8Array): number {
   return rdata.length < 2 ? 0 : ((rdata[0] as number) << 8) | (rdata[1] as number);
 }
 
+/** Addresses of other zones' names are for those zones to tell. */
 function glueOf(
   authority: readonly ResourceRecord[],
   additional: readonly ResourceRecord[],
-  zone: Name,
 ): ResourceRecord[] {
-  const servers = authority.filter(({ type }) => type === TYPE.NS);
+  if (authority.some(({ type }) => type === TYPE.SOA)) return [];
+  const servers = authority
+    .filter(({ type }) => type === TYPE.NS)
+    .map(({ owner, rdata }) => ({ zone: owner, target: additionalTarget(TYPE.NS, rdata) }));
   return additional.filter(
     ({ owner, type }) =>
       (type === TYPE.A || type === TYPE.AAAA) &&
-      isSubdomain(owner, zone) &&
-      servers.some(({ rdata }) => {
-        const target = additionalTarget(TYPE.NS, rdata);
-        return target !== undefined && equalNames(target, owner);
-      }),
+      servers.some(
+        ({ zone, target }) => target && equalNames(target, owner) && isSubdomain(owner, zone),
+      ),
   );
 }
 

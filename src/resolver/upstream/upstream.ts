@@ -1,5 +1,4 @@
 import type { Message, Question } from "../../dns/wire/message.ts";
-import type { Name } from "../../dns/wire/name.ts";
 
 /** A server that answers queries for us. */
 export type UpstreamTarget = {
@@ -24,11 +23,6 @@ export type UpstreamQuery = {
   targets: readonly UpstreamTarget[];
   /** Local addresses to ask from, one of the target's family by chance; none: the system's. */
   sources?: readonly string[];
-  /**
-   * The zone that the targets serve, where a delegation is asked for: addresses in it of the name
-   * servers that the authority section names are kept. Default: no additional record is.
-   */
-  glueZone?: Name;
 };
 
 /** What came back, checked: it answers this question, and has nothing that was not asked for. */
