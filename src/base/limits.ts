@@ -462,6 +462,8 @@ export const upstreamProbeMinMs = 1_000;
 export const upstreamProbeMaxMs = 30_000;
 /** One that answers but is never first is asked beside another this often, to know its speed. */
 export const upstreamRemeasureMs = 10_000;
+/** A speed that was measured so long ago counts no more: the next answer says it alone. */
+export const upstreamMeasureAgeMs = 5_000;
 /** What a server cannot do (keep the case of letters, EDNS) is tried again after so long. */
 export const upstreamQuirkMs = 60 * 60 * 1_000;
 /** Queries on their way over one connection, and connections to one target. */

@@ -36,8 +36,12 @@ networksTest(worldPrograms, "a forwarding target that dies costs at most 500 ms"
 
   partner.signal("SIGCONT");
   let asked = 0;
-  await eventually("it is asked again when it is back", async () => {
-    const { values } = await ask(`back-${asked++}.world`);
-    return values[0] === "10.9.9.1";
-  });
+  await eventually(
+    "it is asked again when it is back",
+    async () => {
+      const { values } = await ask(`back-${asked++}.world`);
+      return values[0] === "10.9.9.1";
+    },
+    30_000,
+  );
 });

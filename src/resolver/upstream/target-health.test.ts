@@ -85,6 +85,15 @@ test("TargetHealth.hedgeDelayMs() is within its bounds", () => {
   assert.equal(second.hedgeDelayMs(), 300);
 });
 
+test("TargetHealth.answered() goes by new answers where the last is old", () => {
+  const [first] = healths(new TargetTable());
+  first.answered(1_000, 0);
+  first.answered(200, 1_000);
+  assert.equal(first.smoothedMs, 900);
+  first.answered(1, 6_000);
+  assert.equal(first.smoothedMs, 1);
+});
+
 test("TargetHealth forgets a quirk after an hour", () => {
   const [first] = healths(new TargetTable());
   first.found("case", 0);

@@ -1,6 +1,7 @@
 import {
   upstreamHedgeMaxMs,
   upstreamHedgeMinMs,
+  upstreamMeasureAgeMs,
   upstreamProbeMaxMs,
   upstreamProbeMinMs,
   upstreamQuirkMs,
@@ -32,6 +33,7 @@ export class TargetHealth {
   isSilent = false;
   #meanMs: number | undefined;
   #deviationMs = 0;
+  #answeredAtMs = -Infinity;
   #askBesideAtMs: number;
   readonly #quirkUntilMs: Record<Quirk, number> = { case: -Infinity, edns: -Infinity };
 
@@ -48,7 +50,9 @@ export class TargetHealth {
     this.failureCount = 0;
     this.isSilent = false;
     this.#askBesideAtMs = nowMs + upstreamRemeasureMs;
-    if (this.#meanMs === undefined) {
+    const isOld = nowMs - this.#answeredAtMs >= upstreamMeasureAgeMs;
+    this.#answeredAtMs = nowMs;
+    if (this.#meanMs === undefined || isOld) {
       this.#meanMs = tookMs;
       this.#deviationMs = tookMs / 2;
       return;
