@@ -456,6 +456,48 @@ export const cacheSecondChanceCountMax = 4_096;
 // Resolver: resolution
 
 // Resolver: upstreams
+/** Questions under way at once; more fail as busy. */
+export const upstreamQuestionCountMax = 8_192;
+/** Sockets and streams that ask, the losers of races that may still answer included. */
+export const upstreamTryCountMax = 16_384;
+/** Tries under way at one target; the next target is asked for the rest. */
+export const upstreamTargetTryCountMax = 4_096;
+/** From the first query of a question to its end, whatever the number of its targets. */
+export const upstreamTimeoutMs = 4_000;
+/** One target asked once, with a connection to be made and a query sent again. */
+export const upstreamTryTimeoutMs = 3_000;
+/** A datagram may be lost: the same is sent again after so long, then after twice as long. */
+export const upstreamResendMs = 800;
+/**
+ * The next target is asked where the one before has been silent for so long: four deviations over
+ * its usual time, within these bounds. A dead target costs the upper one, once.
+ */
+export const upstreamHedgeMinMs = 100;
+export const upstreamHedgeMaxMs = 300;
+/** Datagrams to one query that are not its answer; after so many it is asked over TCP alone. */
+export const upstreamMismatchCountMax = 16;
+/** Targets of one question; resolver rules and their endpoints have fewer. */
+export const upstreamTargetsPerQuestionMax = 32;
+/** Targets whose speed and health are remembered; those not asked for longest are forgotten. */
+export const upstreamTargetCountMax = 10_000;
+/** How soon a silent target is asked again beside another: doubled up to the second. */
+export const upstreamProbeMinMs = 1_000;
+export const upstreamProbeMaxMs = 30_000;
+/** One that answers but is never first is asked beside another this often, to know its speed. */
+export const upstreamRemeasureMs = 10_000;
+/** A speed that was measured so long ago counts no more: the next answer says it alone. */
+export const upstreamMeasureAgeMs = 5_000;
+/** What a server cannot do (keep the case of letters, EDNS) is tried again after so long. */
+export const upstreamQuirkMs = 60 * 60 * 1_000;
+/** Queries on their way over one connection, and connections to one target. */
+export const upstreamPipelineCountMax = 128;
+export const upstreamConnectionCountMax = 4;
+/** Connections kept to all targets; more are refused as busy. */
+export const upstreamConnectionTotalMax = 4_096;
+/** A connection without a query for so long is closed. */
+export const upstreamIdleMs = 10_000;
+/** Queries over TLS are filled up to a multiple of this (RFC 8467 §4.1). */
+export const upstreamPaddingBlockSize = 128;
 
 // Resolver: firewall and query logs
 
