@@ -140,8 +140,7 @@ function requireForService({ dns, healthCheck }: CloudMapService, attributes: At
   }
   if (!healthCheck) return;
   if (!hasAddress) throw noAddress("a health check");
-  // The port of a health check has a default at AWS, although the documentation requires it.
-  if (healthCheck.type === "TCP") require("AWS_INSTANCE_PORT", "a TCP health check");
+  require("AWS_INSTANCE_PORT", "a health check");
 }
 
 function noAddress(what: string): CloudMapProblem {
