@@ -170,10 +170,14 @@ test("ListNamespaces filters and pages", async () => {
     "local",
     "local",
   ]);
-  const begins = { Name: "NAME", Values: ["o"], Condition: "BEGINS_WITH" } as const;
+  const begins = {
+    Name: "NAME" as const,
+    Values: ["o"],
+    Condition: "BEGINS_WITH" as const,
+  };
   assert.deepEqual(await names({ Filters: [begins] }), ["once"]);
   assert.deepEqual(await names({ Filters: [{ Name: "HTTP_NAME", Values: ["local"] }] }), ["local"]);
-  const others = { Name: "RESOURCE_OWNER", Values: ["OTHER_ACCOUNTS"] } as const;
+  const others = { Name: "RESOURCE_OWNER" as const, Values: ["OTHER_ACCOUNTS"] };
   assert.deepEqual(await names({ Filters: [others] }), []);
   const all = await names({});
   const paged: (string | undefined)[] = [];
