@@ -1,14 +1,22 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CloudMapContext } from "../api/cloudmap/cloudmap-context.ts";
+import { cloudMapHandlers } from "../api/cloudmap/cloudmap-handlers.ts";
+import { CustomHealthHolds } from "../api/cloudmap/custom-health-holds.ts";
 import type { CloudWatchContext } from "../api/cloudwatch/cloudwatch-context.ts";
 import { cloudwatchHandlers } from "../api/cloudwatch/cloudwatch-handlers.ts";
 import { startApiServer } from "../api/protocol/api-server.ts";
 import type { ApiServer, ApiServerOptions } from "../api/protocol/api-server.ts";
 import { createCloudWatchServices } from "../api/protocol/cloudwatch-service.ts";
 import { ServiceError } from "../api/protocol/service-error.ts";
+import { createResolverService } from "../api/protocol/resolver-service.ts";
+import { createServiceDiscoveryService } from "../api/protocol/servicediscovery-service.ts";
 import { createRoute53Service } from "../api/protocol/route53-service.ts";
+import type { ResolverContext } from "../api/resolver/resolver-context.ts";
+import { resolverHandlers } from "../api/resolver/resolver-handlers.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
 import { route53Handlers } from "../api/route53/route53-handlers.ts";
+import type { Service } from "../api/protocol/service.ts";
 import { secretOf } from "../api/signpost/access-keys.ts";
 import { checkerRoutes } from "../api/signpost/checkers.ts";
 import type { SignpostContext } from "../api/signpost/signpost-context.ts";
@@ -30,6 +38,7 @@ import { explain } from "./explain.ts";
 import { provideCredentials, writeEndpoint } from "./data-directory.ts";
 import type { MachineLocations } from "./location-data.ts";
 import type { QueryLogs } from "./query-logs.ts";
+import { resolverMachine } from "./resolver-machine.ts";
 import { ServerReport } from "./server-report.ts";
 import type { Settings } from "./settings.ts";
 import { testAnswer } from "./test-answer.ts";
@@ -84,6 +93,8 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
     services: [
       createRoute53Service(route53Handlers(route53)),
       ...createCloudWatchServices(cloudwatchHandlers(cloudwatchContext(parts))),
+      createResolverService(resolverHandlers(resolverContext(parts))),
+      cloudMapService(parts, route53),
     ],
     routes: [
       ...signpostRoutes(context),
@@ -138,6 +149,7 @@ function route53Context({
       accountId: settings.account,
       nameServers: { ...fixed, suffix: nameServerSuffixDefault },
       limits: settings.limits,
+      acceptUnknownVpcs: settings.acceptUnknownVpcs,
       healthAllow: settings.healthAllow,
     },
     async testAnswer(question) {
@@ -160,6 +172,34 @@ function cloudwatchContext({
     metrics: metrics.desk,
     accountId: settings.account,
   };
+}
+
+function resolverContext({
+  settings,
+  store,
+}: Pick<ApiParts, "settings" | "store">): ResolverContext {
+  return {
+    state: store.state,
+    log: store.log,
+    clock: systemClock,
+    random: systemRandom,
+    machine: resolverMachine(settings),
+    settings: {
+      accountId: settings.account,
+      acceptUnknownVpcs: settings.acceptUnknownVpcs,
+    },
+  };
+}
+
+function cloudMapService({ settings, logger }: ApiParts, route53: ApiContext): Service {
+  const { negativeTtl, customHealthHold } = settings;
+  const context: CloudMapContext = {
+    route53,
+    settings: { negativeTtl, customHealthHold },
+    underWay: new Map(),
+  };
+  const holds = new CustomHealthHolds(context, logger);
+  return createServiceDiscoveryService(cloudMapHandlers(context, holds));
 }
 
 function packageVersion(): string {

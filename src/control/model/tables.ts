@@ -48,7 +48,29 @@ export type TableName =
   | "change" // [changeId] → { seq, at, comment, zoneId }
   | "vpc" // [vpcId]
   | "accessKey" // [accessKeyId] → { secret, … }
+  | "vpcBySubnet" // [subnetId] → vpcId
+  | "vpcHost" // [vpcId, name]
   | "resolverRule" // [ruleId]
+  | "resolverRuleByEndpoint" // [endpointId, ruleId]
+  | "resolverRuleAssociation" // [associationId]
+  | "resolverRuleByVpc" // [vpcId, "match" or "delegate", domain name] → associationId
+  | "resolverRuleAssociationByRule" // [ruleId, vpcId] → associationId
+  | "resolverRulePolicy" // [ruleId] → its text
+  | "resolverEndpoint" // [endpointId]
+  | "resolverEndpointByVpc" // [vpcId, endpointId]
+  | "resolverConfig" // [vpcId]
+  | "resolverCreatorRequest" // [kind as in its ARN, creatorRequestId] → id
+  | "cloudMapNamespace" // [namespaceId]
+  | "cloudMapNamespaceByName" // [name in lower case, namespaceId]
+  | "cloudMapNamespaceByHttpName" // [HttpName] → namespaceId
+  | "cloudMapNamespaceByRequest" // [CreatorRequestId] → what was asked for, and what came of it
+  | "cloudMapService" // [serviceId]
+  | "cloudMapServiceByName" // [namespaceId, name in lower case, name] → serviceId
+  | "cloudMapServiceCounts" // [serviceId] → numbers of its instances, revision
+  | "cloudMapServiceAttributes" // [serviceId] → { key: value }
+  | "cloudMapInstance" // [serviceId, instanceId]
+  | "cloudMapHealthRequest" // [serviceId, instanceId] → a custom health status that is held
+  | "cloudMapOperation" // [operationId]
   | "setting"; // [name]
 
 /** The names of a row, outermost first. Rows sort by the UTF-8 octets of each component in turn. */

@@ -43,6 +43,10 @@ export type NameServerOptions = {
   nsid?: string | undefined;
   /** Microseconds that queries may gather under load before they are received; default 100. */
   coalesceUs?: number;
+  /** Whether workers keep to a CPU each (mmsg); default no. */
+  pinWorkers?: boolean;
+  /** Microseconds that workers look for packets themselves before they sleep (mmsg); default 0. */
+  busyPollUs?: number;
   tcp?: Partial<TcpOptions>;
   logger?: Logger;
   /** What is up, shared with whoever writes it; default: all of it, for good. */
@@ -78,8 +82,12 @@ export async function openNameServer(options: NameServerOptions): Promise<NameSe
   const logger = options.logger ?? silentLogger;
   const tcp = { ...tcpOptionsDefault, ...options.tcp };
   const coalesceUs = options.coalesceUs ?? coalesceUsDefault;
-  const taskOptions = { listen, workerCount: workers, udpPayloadSizeMax, coalesceUs, tcp };
-  const tasks = await openTasks(options.io, taskOptions, logger);
+  const { pinWorkers = false, busyPollUs = 0 } = options;
+  const taskOptions = {
+    ...{ listen, workerCount: workers, udpPayloadSizeMax, coalesceUs, tcp },
+    ...{ pinWorkers, busyPollUs, logger },
+  };
+  const tasks = await openTasks(options.io, taskOptions);
   const { nsid, answer = "nameserver", status = new StatusTable() } = options;
   return new NameServer(tasks, {
     answer: { kind: answer, udpPayloadSizeMax, nsid },

@@ -15,8 +15,7 @@ export type PacketIo = "auto" | "mmsg" | "dgram" | `xdp:${string}`;
  */
 export async function openTasks(
   io: PacketIo,
-  options: TaskOptions,
-  logger: Logger,
+  options: TaskOptions & { logger: Logger },
 ): Promise<WorkerTasks> {
   if (io === "dgram") return portableTasks(options);
   let libc;
@@ -24,10 +23,10 @@ export async function openTasks(
     libc = loadLibc();
   } catch (error) {
     if (io !== "auto") throw error;
-    logger.warn({ reason: String(error) }, "no batched packet I/O here: using node:dgram");
+    options.logger.warn({ reason: String(error) }, "no batched packet I/O here: using node:dgram");
     return portableTasks(options);
   }
   const xdpOn = /^xdp:(.+)$/.exec(io)?.[1];
-  if (xdpOn !== undefined) return xdpTasks(libc, xdpOn, { ...options, logger });
+  if (xdpOn !== undefined) return xdpTasks(libc, xdpOn, options);
   return nativeTasks(libc, options);
 }

@@ -35,7 +35,14 @@ export type AnswerOptions = {
 
 /** The part of a worker's setup that differs from worker to worker. */
 export type WorkerTask =
-  | { kind: "mmsg"; listeners: readonly MmsgListener[]; memory: MmsgMemory; coalesceUs: number }
+  | {
+      kind: "mmsg";
+      listeners: readonly MmsgListener[];
+      memory: MmsgMemory;
+      coalesceUs: number;
+      /** The only one that the worker runs on; none: the kernel moves it about. */
+      cpu?: number | undefined;
+    }
   | XdpTask
   | { kind: "dgram"; endpoints: readonly Endpoint[] }
   | { kind: "tcp"; sockets: readonly number[]; endpoints: readonly Endpoint[]; tcp: TcpOptions };

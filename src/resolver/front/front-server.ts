@@ -29,6 +29,9 @@ export type FrontOptions = {
   workers: number;
   udpPayloadSizeMax: number;
   coalesceUs: number;
+  /** As for the name server's workers. */
+  pinWorkers: boolean;
+  busyPollUs: number;
   tcp: TcpOptions;
   /** Octets of the answer cache. */
   cacheSize: number;
@@ -45,12 +48,13 @@ type MmsgTask = Extract<WorkerTask, { kind: "mmsg" }>;
  * @throws ListenError where an address cannot be had; Error where `io` does not work here
  */
 export async function openFront(options: FrontOptions): Promise<Front> {
-  const { workers, udpPayloadSizeMax, coalesceUs, tcp, logger } = options;
   // XDP is for one interface's port 53, which is the name server's.
   const io = options.io.startsWith("xdp:") ? "mmsg" : options.io;
   const listen = options.listen.map(({ endpoint }) => endpoint);
-  const taskOptions = { listen, workerCount: workers, udpPayloadSizeMax, coalesceUs, tcp };
-  return new Front(await openTasks(io, taskOptions, logger), options);
+  return new Front(
+    await openTasks(io, { ...options, listen, workerCount: options.workers }),
+    options,
+  );
 }
 
 /** The resolver's sockets and front workers, and the memory that they share with its thread. */
