@@ -1,7 +1,7 @@
 import { staleTtlSeconds } from "../../base/limits.ts";
 import { encodeMessage } from "../../dns/wire/encode-message.ts";
 import { decodeMessage } from "../../dns/wire/message.ts";
-import type { Message, ResourceRecord } from "../../dns/wire/message.ts";
+import type { ResourceRecord } from "../../dns/wire/message.ts";
 import { lowerName, parentOf } from "../../dns/wire/name.ts";
 import type { Name } from "../../dns/wire/name.ts";
 import { CLASS, OPCODE, RCODE, TYPE } from "../../dns/wire/registries.ts";
@@ -21,7 +21,11 @@ export type StoredQuestion = {
 };
 
 /** What a server said, or what was made of it, without the header's and EDNS's business. */
-export type StoredAnswer = Pick<Message, "rcode" | "answer" | "authority" | "additional"> & {
+export type StoredAnswer = {
+  rcode: number;
+  answer: ResourceRecord[];
+  authority: ResourceRecord[];
+  additional: ResourceRecord[];
   /** AD: a resolver has checked the signatures. */
   authentic: boolean;
 };

@@ -78,8 +78,10 @@ export class FirewallDesk {
   async blocked(asked: Asked, match: Block, resolution: Resolution): Promise<Outcome> {
     const { block } = match;
     const common = { firewall: match, extendedError: EXTENDED_ERROR.BLOCKED };
-    if (block.response === "NODATA") return { ...emptyStep(), ...common };
-    if (block.response === "NXDOMAIN") return { ...emptyStep(RCODE.NXDOMAIN), ...common };
+    if (block.response !== "OVERRIDE") {
+      const rcode = block.response === "NXDOMAIN" ? RCODE.NXDOMAIN : RCODE.NOERROR;
+      return { ...emptyStep(rcode), ...common };
+    }
     const { target, ttlSeconds } = block;
     const alias = recordOf(asked.name, TYPE.CNAME, { ttl: ttlSeconds, rdata: target });
     if (asked.type === TYPE.CNAME) return { ...emptyStep(), ...common, answer: [alias] };

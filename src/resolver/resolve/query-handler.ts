@@ -188,7 +188,8 @@ export class QueryHandler {
     const known = store.get(this.#keyOf(asked));
     if (known?.state !== "fresh") return undefined;
     counts.cacheHits++;
-    return known;
+    const { rcode, answer, authority, authentic, expiresAtSeconds } = known;
+    return { rcode, answer, authority, authentic, expiresAtSeconds };
   }
 
   #keep(asked: Asked, outcome: Outcome): void {

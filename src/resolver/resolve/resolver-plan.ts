@@ -37,6 +37,14 @@ export type DelegationRule = {
 /** Where the queries of one VPC are logged: a directory of the resolver's logs. */
 export type QueryLogTarget = { directory: string };
 
+/** Clients that ask at this address are of one VPC. */
+export type ViewListener = {
+  address: string;
+  port: number;
+  /** The inbound endpoint that it belongs to. */
+  endpointId: string;
+};
+
 /** All that decides answers in one VPC. */
 export type ViewSettings = {
   /** Small whole number, never used again while the process runs. */
@@ -46,8 +54,8 @@ export type ViewSettings = {
   /** Owner of the VPC, for its query log. */
   accountId: string;
   cidrs: readonly string[];
-  /** `ADDRESS:PORT` of listeners that are this VPC's alone. */
-  listeners: readonly string[];
+  /** Addresses that are this VPC's alone. */
+  listeners: readonly ViewListener[];
   /** By `nameKey`; of several at one name the first that wants the question has it. */
   cuts: ReadonlyMap<string, readonly Cut[]>;
   delegations: readonly DelegationRule[];

@@ -55,25 +55,28 @@ export function isFailure(result: ServerAnswer | ServerFailure): result is Serve
   return "failure" in result;
 }
 
+export type ServerAnswersOptions = {
+  upstream: Upstream;
+  store: AnswerStore;
+  settings: CacheSettings;
+  counts: ResolverCounts;
+  timers: Timers;
+  /** The cache's clock. */
+  nowSeconds(): number;
+  troubles: Troubles;
+};
+
 /**
  * Answers of servers by way of the cache: the same question is asked once at a time, one that fails
  * is left alone for a while, and an old answer is better than none (RFC 8767).
  */
 export class ServerAnswers {
-  readonly #options: {
-    upstream: Upstream;
-    store: AnswerStore;
-    settings: CacheSettings;
-    counts: ResolverCounts;
-    timers: Timers;
-    nowSeconds(): number;
-    troubles: Troubles;
-  };
+  readonly #options: ServerAnswersOptions;
   /** By question: what is under way. */
   readonly #asking = new Map<string, Promise<ServerAnswer | ServerFailure>>();
   readonly #failures = new Map<string, FailureNote>();
 
-  constructor(options: ServerAnswers["#options"]) {
+  constructor(options: ServerAnswersOptions) {
     this.#options = options;
   }
 

@@ -12,6 +12,8 @@ export class View {
   readonly images: ImageAnswers;
   /** By zone id: what is in `images`. */
   readonly #served = new Map<string, ServedZone>();
+  /** Ids of the zones that the settings name. */
+  #wanted = new Set<string>();
 
   constructor(settings: ViewSettings, conditions: ImageConditions) {
     this.settings = settings;
@@ -23,10 +25,16 @@ export class View {
     return this.#served.has(zoneId);
   }
 
+  /** Whether it is one of the VPC's zones. */
+  wants(zoneId: string): boolean {
+    return this.#wanted.has(zoneId);
+  }
+
   /** Takes the zones that the settings name, with the images that there are. */
   update(settings: ViewSettings, zones: ReadonlyMap<string, ServedZone>): void {
     this.settings = settings;
     const wanted = new Set<string>();
+    this.#wanted = wanted;
     for (const cuts of settings.cuts.values()) {
       for (const cut of cuts) if (cut.kind === "zone") wanted.add(cut.zoneId);
     }
