@@ -492,6 +492,8 @@ export const troubleLogIntervalMs = 60_000;
 /** Troubles told apart. */
 export const troubleCountMax = 1_000;
 export const resolverThreadStopMaxMs = 3_000;
+/** Numbers of views and cache partitions that one resolver thread may give out in its life. */
+export const numbersPerThread = 2 ** 24;
 
 // Resolver: upstreams
 /** Questions under way at once; more fail as busy. */

@@ -7,6 +7,7 @@ import type { Name } from "../../dns/wire/name.ts";
 import { CLASS, OPCODE, RCODE, TYPE } from "../../dns/wire/registries.ts";
 import { CACHE_VARIANT } from "../cache/answer-cache.ts";
 import type { CacheEntry } from "../cache/answer-cache.ts";
+import type { CachedAnswer } from "../cache/cache-lookup.ts";
 import type { CacheSettings } from "./cache-settings.ts";
 import type { EntryCache } from "./entry-cache.ts";
 import { withTtl } from "./records.ts";
@@ -56,8 +57,7 @@ export class AnswerStore {
   }
 
   get(question: StoredQuestion): Known | undefined {
-    const entry = this.#cache.get(keyOf(question));
-    const known = entry && this.#known(entry);
+    const known = this.#find(question);
     return known?.state === "stale" || !known ? (this.#denied(question) ?? known) : known;
   }
 
@@ -77,12 +77,14 @@ export class AnswerStore {
   #put(question: StoredQuestion, answer: StoredAnswer, ttlSeconds: number): void {
     const storedAtSeconds = this.#nowSeconds();
     const expiresAtSeconds = storedAtSeconds + ttlSeconds;
-    const { staleMaxSeconds } = this.#settings;
+    const { staleMaxSeconds, prefetch } = this.#settings;
+    const isWorthwhile = prefetch && ttlSeconds >= prefetchTtlMinSeconds;
     this.#cache.put({
       key: keyOf(question),
       response: encodeStored(question, answer),
       ...{ storedAtSeconds, expiresAtSeconds },
       staleUntilSeconds: expiresAtSeconds + staleMaxSeconds,
+      prefetchAtSeconds: isWorthwhile ? expiresAtSeconds - ttlSeconds * lastPart : undefined,
     });
   }
 
@@ -94,34 +96,32 @@ export class AnswerStore {
     if (!this.#settings.nxdomainCut || question.dnssecOk) return undefined;
     let name: Name | undefined = question.name;
     for (; name && name.length > 1; name = parentOf(name)) {
-      const entry = this.#cache.get(keyOf({ ...question, name, type: wholeName }));
-      const known = entry && this.#known(entry);
+      const known = this.#find({ ...question, name, type: wholeName });
       if (known && known.state !== "stale") return known;
     }
     return undefined;
   }
 
-  #known(entry: CacheEntry): Known | undefined {
+  #find(question: StoredQuestion): Known | undefined {
     const now = this.#nowSeconds();
-    const { storedAtSeconds, expiresAtSeconds, staleUntilSeconds } = entry;
-    const isStale = now >= expiresAtSeconds;
-    if (isStale && now >= staleUntilSeconds) return undefined;
-    const { rcode, answer, authority, additional, flags } = decodeMessage(entry.response);
-    const age = Math.floor(now - storedAtSeconds);
-    const aged = (record: ResourceRecord): ResourceRecord =>
-      withTtl(record, isStale ? staleTtlSeconds : Math.max(0, record.ttl - age));
+    const cached = this.#cache.find(keyOf(question), now);
+    if (!cached) return undefined;
+    const { isFresh, expiresAtSeconds } = cached;
+    const { rcode, answer, authority, additional, flags } = decodeMessage(cached.response);
+    const lasting = (records: readonly ResourceRecord[]): ResourceRecord[] =>
+      records.map((record) => (isFresh ? record : withTtl(record, staleTtlSeconds)));
     return {
       rcode,
-      answer: answer.map(aged),
-      authority: authority.map(aged),
-      additional: additional.map(aged),
+      answer: lasting(answer),
+      authority: lasting(authority),
+      additional: lasting(additional),
       authentic: flags.ad === true,
-      state: isStale ? "stale" : this.#ageOf(entry, now),
+      state: isFresh ? this.#ageOf(cached, now) : "stale",
       expiresAtSeconds,
     };
   }
 
-  #ageOf({ storedAtSeconds, expiresAtSeconds }: CacheEntry, now: number): "fresh" | "ageing" {
+  #ageOf({ storedAtSeconds, expiresAtSeconds }: CachedAnswer, now: number): "fresh" | "ageing" {
     const ttl = expiresAtSeconds - storedAtSeconds;
     if (!this.#settings.prefetch || ttl < prefetchTtlMinSeconds) return "fresh";
     return expiresAtSeconds - now <= ttl * lastPart ? "ageing" : "fresh";

@@ -104,6 +104,11 @@ export class ResolverCore {
     return this.#handler.openCount;
   }
 
+  /** Questions to servers under way. */
+  get askingCount(): number {
+    return this.#servers.askingCount;
+  }
+
   get viewCount(): number {
     return this.#views.size;
   }

@@ -5,6 +5,7 @@ import {
   serverQuestionCountMax,
   staleClientTimeoutMs,
 } from "../../base/limits.ts";
+import { lowerName } from "../../dns/wire/name.ts";
 import { CLASS } from "../../dns/wire/registries.ts";
 import { UpstreamError } from "../upstream/upstream.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -162,13 +163,14 @@ export class ServerAnswers {
   ): Promise<ServerAnswer | ServerFailure> {
     const { upstream, counts, store, settings } = this.#options;
     const { name, type, dnssecOk, checkingDisabled } = question;
-    const { targets, localAddresses, recursionDesired } = source;
+    const { targets, localAddresses, recursionDesired, zone } = source;
     counts.serverQuestions++;
     try {
       const { message } = await upstream.ask({
-        question: { name, type, class: CLASS.IN },
+        question: { name: lowerName(name), type, class: CLASS.IN },
         ...{ recursionDesired, dnssecOk, checkingDisabled, targets },
         ...(localAddresses.length === 0 ? {} : { sources: localAddresses }),
+        ...(zone ? { glueZone: zone } : {}),
       });
       const { answer, ttlSeconds, problem } = tidyAnswer(message, question, settings);
       if (problem !== undefined) return this.#fail(key, problem, "INVALID_DATA");
