@@ -141,7 +141,9 @@ function encodeStored({ name, type }: StoredQuestion, answer: StoredAnswer): Uin
   return encodeMessage({
     ...{ id: 0, opcode: OPCODE.QUERY, rcode },
     flags: { qr: true, ra: true, ad: authentic },
-    questions: [{ name: lowerName(name), type: type === wholeName ? TYPE.ANY : type, class: CLASS.IN }],
+    questions: [
+      { name: lowerName(name), type: type === wholeName ? TYPE.ANY : type, class: CLASS.IN },
+    ],
     ...{ answer: records, authority, additional },
   });
 }

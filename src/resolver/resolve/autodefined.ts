@@ -8,11 +8,7 @@ import type { Step } from "./outcome.ts";
 import { emptyZoneSoa } from "./records.ts";
 
 /** The addresses of a hosts entry. The name is there, so other types have no data. */
-export function answerHosts(
-  records: readonly ResourceRecord[],
-  name: Name,
-  type: number,
-): Step {
+export function answerHosts(records: readonly ResourceRecord[], name: Name, type: number): Step {
   const answer = records.filter((record) => record.type === type || type === TYPE.ANY);
   const authority = answer.length > 0 ? [] : [emptyZoneSoa(name, autodefinedTtlSeconds)];
   return { ...emptyStep(), answer, authority };

@@ -1,8 +1,5 @@
 import { formatIp } from "../../base/ip.ts";
-import {
-  delegationAddressCountMax,
-  delegationLookupCountMax,
-} from "../../base/limits.ts";
+import { delegationAddressCountMax, delegationLookupCountMax } from "../../base/limits.ts";
 import type { Message, ResourceRecord } from "../../dns/wire/message.ts";
 import { equalNames, formatName, isSubdomain } from "../../dns/wire/name.ts";
 import type { Name } from "../../dns/wire/name.ts";

@@ -171,7 +171,8 @@ export class Resolution {
     }
     step.answer.push(...chain.final);
     // Servers that know the alias alone: what it stands for is another question.
-    const isOpen = chain.final.length === 0 && chain.links.length > 0 && step.authority.length === 0;
+    const isOpen =
+      chain.final.length === 0 && chain.links.length > 0 && step.authority.length === 0;
     if (isOpen && step.rcode === RCODE.NOERROR) return { ...step, next: chain.end };
     return step;
   }
@@ -239,7 +240,9 @@ function hasSoa({ authority }: Pick<Message, "authority">): boolean {
 function isChildsDs(message: Message, name: Name, type: number): boolean {
   if (type !== TYPE.DS) return false;
   const key = nameKey(name);
-  return message.authority.some(({ type: soa, owner }) => soa === TYPE.SOA && nameKey(owner) === key);
+  return message.authority.some(
+    ({ type: soa, owner }) => soa === TYPE.SOA && nameKey(owner) === key,
+  );
 }
 
 /** The first alias alone: its target may be another's. */

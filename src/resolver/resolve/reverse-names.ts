@@ -75,7 +75,10 @@ export function localNames(): AutodefinedZone[] {
   const pointer = (address: IpAddress): ResourceRecord =>
     recordOf(reverseName(address), TYPE.PTR, { ttl, rdata: localhost });
   return [
-    { apex: localhost, records: loopbacks.map((address) => addressRecord(localhost, address, ttl)) },
+    {
+      apex: localhost,
+      records: loopbacks.map((address) => addressRecord(localhost, address, ttl)),
+    },
     {
       apex: localdomain,
       records: loopbacks.map((address) => addressRecord(inDomain, address, ttl)),

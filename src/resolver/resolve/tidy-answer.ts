@@ -101,8 +101,7 @@ export function referralOf({ rcode, authority }: Pick<Message, "rcode" | "author
   );
   if (!first) return [];
   return authority.filter(
-    ({ owner, type, rdata }) =>
-      type === TYPE.NS && isName(rdata) && equalNames(owner, first.owner),
+    ({ owner, type, rdata }) => type === TYPE.NS && isName(rdata) && equalNames(owner, first.owner),
   );
 }
 
