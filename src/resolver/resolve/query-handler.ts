@@ -7,6 +7,7 @@ import type { AnswerStore, StoredQuestion } from "./answer-store.ts";
 import { bare, replyTo, replyWithHeader } from "./client-reply.ts";
 import { reverseAlias, synthesize, wantsSynthesis } from "./dns64.ts";
 import { FirewallDesk } from "./firewall-desk.ts";
+import { nameKey } from "./name-map.ts";
 import { servfail } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Asked, Resolution } from "./resolution.ts";
@@ -51,6 +52,8 @@ const transferTypes = new Set<number>([TYPE.AXFR, TYPE.IXFR]);
 export class QueryHandler {
   readonly #options: QueryHandlerOptions;
   readonly #firewall: FirewallDesk;
+  /** Answers that are being fetched before they expire. */
+  readonly #refreshing = new Set<string>();
   #openCount = 0;
 
   constructor(options: QueryHandlerOptions) {
@@ -185,11 +188,29 @@ export class QueryHandler {
   /** A whole answer out of the cache. */
   #kept(asked: Asked): Outcome | undefined {
     const { store, counts } = this.#options;
-    const known = store.get(this.#keyOf(asked));
-    if (known?.state !== "fresh") return undefined;
+    const question = this.#keyOf(asked);
+    const known = store.get(question);
+    if (!known || known.state === "stale") return undefined;
     counts.cacheHits++;
+    if (known.state === "ageing") void this.#refresh(asked, question);
     const { rcode, answer, authority, authentic, expiresAtSeconds } = known;
     return { rcode, answer, authority, authentic, expiresAtSeconds };
+  }
+
+  /** Fetches an answer again that is about to expire. */
+  async #refresh(asked: Asked, { partition, name, type }: StoredQuestion): Promise<void> {
+    const { nowSeconds, counts, troubles } = this.#options;
+    const key = `${partition} ${type} ${asked.dnssecOk} ${asked.checkingDisabled} ${nameKey(name)}`;
+    if (this.#refreshing.has(key) || this.#refreshing.size >= resolutionCountMax) return;
+    this.#refreshing.add(key);
+    counts.prefetches++;
+    try {
+      await this.#decide({ ...asked, work: new Work({ isRefresh: true, nowSeconds }) });
+    } catch (error) {
+      troubles.bug("fetching an answer early", error);
+    } finally {
+      this.#refreshing.delete(key);
+    }
   }
 
   #keep(asked: Asked, outcome: Outcome): void {
