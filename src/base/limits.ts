@@ -435,6 +435,27 @@ export const recordExtensionCountMax = 10_000;
 // Resolver: upstreams
 
 // Resolver: firewall and query logs
+/** Names of all domain lists together, those of rules and of one import file: AWS has 100,000. */
+export const firewallDomainCountMax = 1_000_000;
+/** Names of one imported file, as at AWS. */
+export const firewallImportCountMax = 250_000;
+/** Names of one UpdateFirewallDomains: AWS's. */
+export const firewallUpdateCountMax = 1_000;
+/** Names kept in one row. */
+export const firewallLeafCountMax = 512;
+/** Domain lists, rule groups, rules of a group, groups on a VPC: AWS's quotas. */
+export const firewallDomainListCountMax = 1_000;
+export const firewallRuleGroupCountMax = 1_000;
+export const firewallRuleCountMax = 100;
+export const firewallAssociationCountMax = 5;
+/** Entries of one batch of rules. */
+export const firewallBatchCountMax = 100;
+/** Octets of a policy that shares a rule group or a log configuration: AWS's. */
+export const resolverPolicySizeMax = 30_000;
+/** Query log configurations, VPCs of one, and configurations of one VPC. */
+export const queryLogConfigCountMax = 20;
+export const queryLogAssociationCountMax = 100;
+export const queryLogConfigsPerVpcMax = 10;
 
 // Resolver: endpoints, rules, VPCs
 

@@ -49,6 +49,19 @@ export type TableName =
   | "vpc" // [vpcId]
   | "accessKey" // [accessKeyId] → { secret, … }
   | "resolverRule" // [ruleId]
+  | "firewallDomainList" // [listId]
+  | "firewallDomains" // [listId, upper bound] → sorted names up to it, see firewall-domain-leaf.ts
+  | "firewallRuleGroup" // [groupId]
+  | "firewallRule" // [groupId, listId, qtype or ""]
+  | "firewallRuleByList" // [listId, groupId, qtype or ""]
+  | "firewallAssociation" // [associationId]
+  | "firewallAssociationByVpc" // [vpcId, associationId]
+  | "firewallAssociationByGroup" // [groupId, associationId]
+  | "firewallConfig" // [vpcId]
+  | "resolverQueryLogConfig" // [configId]
+  | "resolverQueryLogAssociation" // [associationId]
+  | "resolverQueryLogAssociationByVpc" // [vpcId, configId] → associationId
+  | "resolverQueryLogAssociationByConfig" // [configId, vpcId] → associationId
   | "setting"; // [name]
 
 /** The names of a row, outermost first. Rows sort by the UTF-8 octets of each component in turn. */
