@@ -458,6 +458,8 @@ export const queryLogAssociationCountMax = 100;
 export const queryLogConfigsPerVpcMax = 10;
 
 // Resolver: endpoints, rules, VPCs
+/** Octets of a request to Route 53 Resolver: 1,000 domain names of a firewall's list are most. */
+export const resolverRequestSizeMax = 1024 * 1024;
 
 // Cloud Map
 

@@ -6,7 +6,10 @@ import { startApiServer } from "../api/protocol/api-server.ts";
 import type { ApiServer, ApiServerOptions } from "../api/protocol/api-server.ts";
 import { createCloudWatchServices } from "../api/protocol/cloudwatch-service.ts";
 import { ServiceError } from "../api/protocol/service-error.ts";
+import { createResolverService } from "../api/protocol/resolver-service.ts";
 import { createRoute53Service } from "../api/protocol/route53-service.ts";
+import type { ResolverContext } from "../api/resolver/resolver-context.ts";
+import { resolverHandlers } from "../api/resolver/resolver-handlers.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
 import { route53Handlers } from "../api/route53/route53-handlers.ts";
 import { secretOf } from "../api/signpost/access-keys.ts";
@@ -84,6 +87,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
     services: [
       createRoute53Service(route53Handlers(route53)),
       ...createCloudWatchServices(cloudwatchHandlers(cloudwatchContext(parts))),
+      createResolverService(resolverHandlers(resolverContext(parts))),
     ],
     routes: [
       ...signpostRoutes(context),
@@ -159,6 +163,19 @@ function cloudwatchContext({
     clock: systemClock,
     metrics: metrics.desk,
     accountId: settings.account,
+  };
+}
+
+function resolverContext({
+  settings,
+  store,
+}: Pick<ApiParts, "settings" | "store">): ResolverContext {
+  return {
+    state: store.state,
+    log: store.log,
+    clock: systemClock,
+    random: systemRandom,
+    settings: { accountId: settings.account },
   };
 }
 

@@ -1,5 +1,6 @@
-import type { HostedZone, Vpc, VpcRow } from "../../control/model/hosted-zone.ts";
+import type { HostedZone, Vpc } from "../../control/model/hosted-zone.ts";
 import { InvalidNameError, normaliseName } from "../../control/model/route53-name.ts";
+import type { VpcRow } from "../../control/model/vpc.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { bareId } from "./resource-ids.ts";

@@ -1,5 +1,5 @@
 import { formatCidr, networkOf, parseCidr } from "../../base/ip.ts";
-import type { VpcRow } from "../../control/model/hosted-zone.ts";
+import type { VpcRow } from "../../control/model/vpc.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "../route53/api-context.ts";
