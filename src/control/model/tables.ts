@@ -47,6 +47,8 @@ export type TableName =
   | "resolverQueryLogAssociation" // [associationId]
   | "resolverQueryLogAssociationByVpc" // [vpcId, configId] → associationId
   | "resolverQueryLogAssociationByConfig" // [configId, vpcId] → associationId
+  | "resolverCreatorRequest" // [resource type, creatorRequestId] → id of what it made
+  | "resolverPolicy" // [resource type, id] → text of a policy that shares it
   | "trafficPolicy" // [policyId]
   | "trafficPolicyByName" // [name] → policyId
   | "trafficPolicyVersion" // [policyId, version, 4 digits]
