@@ -460,6 +460,14 @@ export const queryLogConfigsPerVpcMax = 10;
 // Resolver: endpoints, rules, VPCs
 /** Octets of a request to Route 53 Resolver: 1,000 domain names of a firewall's list are most. */
 export const resolverRequestSizeMax = 1024 * 1024;
+/** VPCs known by one Signpost, blocks and subnets of one of them, names with addresses in it. */
+export const vpcCountMax = 10_000;
+export const vpcCidrCountMax = 50;
+export const vpcSubnetCountMax = 200;
+export const vpcHostCountMax = 10_000;
+export const vpcHostAddressCountMax = 50;
+/** Octets of a request about a VPC: all of its subnets. */
+export const vpcRequestSizeMax = 64 * 1024;
 
 // Cloud Map
 

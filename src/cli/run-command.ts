@@ -12,12 +12,14 @@ import { notificationCommands } from "./notification-commands.ts";
 import { routingControlCommands } from "./routing-control-commands.ts";
 import { statusCommand } from "./status-command.ts";
 import { vpcCommands } from "./vpc-commands.ts";
+import { vpcHostCommands } from "./vpc-host-commands.ts";
 import { zoneCommands } from "./zone-commands.ts";
 
 export const commands: readonly Command[] = [
   ...zoneCommands,
   ...keyCommands,
   ...vpcCommands,
+  ...vpcHostCommands,
   ...geoCommands,
   ...recordCommands,
   ...checkerCommands,

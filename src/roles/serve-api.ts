@@ -142,6 +142,7 @@ function route53Context({
       accountId: settings.account,
       nameServers: { ...fixed, suffix: nameServerSuffixDefault },
       limits: settings.limits,
+      acceptUnknownVpcs: settings.acceptUnknownVpcs,
       healthAllow: settings.healthAllow,
     },
     async testAnswer(question) {

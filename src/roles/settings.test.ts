@@ -53,6 +53,7 @@ test("readSettings() refuses what it cannot use", () => {
     [["--location", "tokyo=asia"], /setting location: region asia does not look like us-east-1/],
     [["--location", "a", "--location", "a=us-east-1"], /setting location: a is given twice/],
     [["--location", "a,none"], /setting location: none stands for no location/],
+    [["--unknown-vpcs", "yes"], /setting unknown-vpcs: yes is none of refuse, accept/],
     [["--allow-scripts", "true"], /setting allow-scripts: true is none of yes, no/],
     [["--health-allow", "10.0.0.0"], /setting health-allow: 10.0.0.0 is not ADDRESS\/LENGTH/],
     [["--udp-payload-size", "100"], /setting udp-payload-size/],

@@ -33,6 +33,8 @@ export type Settings = {
   nameServers: string[];
   account: string;
   limits: Partial<Record<LimitName, number>>;
+  /** Whether the ids of VPCs that were never created are taken. */
+  acceptUnknownVpcs: boolean;
   healthAllow: Cidr[];
   /** Those of this process. */
   locations: LocationName[];
@@ -86,6 +88,10 @@ export const settingRules = {
     fallback: "",
     help: "quotas to enforce, such as MAX_HOSTED_ZONES_BY_OWNER=500; may repeat",
     list: true,
+  },
+  "unknown-vpcs": {
+    fallback: "refuse",
+    help: "what becomes of ids of VPCs that were never created: refuse or accept",
   },
   "health-allow": {
     fallback: "",
@@ -210,6 +216,8 @@ function fromTexts(
     nameServers,
     account: accountNumber(one("account")),
     limits: quotas(all("limits")),
+    acceptUnknownVpcs:
+      oneOf("unknown-vpcs", one("unknown-vpcs"), ["refuse", "accept"]) === "accept",
     healthAllow: all("health-allow").map(readNetwork),
     locations: locations(all("location")),
     scriptsAllowed: oneOf("allow-scripts", one("allow-scripts"), ["yes", "no"]) === "yes",

@@ -14,7 +14,7 @@ import {
 import { notificationRoutes } from "./notifications.ts";
 import { routingControlRoutes } from "./routing-control-routes.ts";
 import type { SignpostContext } from "./signpost-context.ts";
-import { createVpc, deleteVpc, listVpcs } from "./vpcs.ts";
+import { vpcRoutes } from "./vpc-routes.ts";
 import { exportZone, importZone } from "./zone-transfer.ts";
 
 /**
@@ -44,15 +44,7 @@ export function signpostRoutes(context: SignpostContext): Route[] {
       await deleteAccessKey(route53, parameter(request, "id"));
       return json({});
     }),
-    get("vpcs", () => ({ vpcs: listVpcs(route53.state) })),
-    ownRoute("POST", "vpcs", async (request) => {
-      const { vpcId = "", region = "", cidr = "" } = await readMembers(request);
-      return json(await createVpc(route53, { vpcId, region, cidr }));
-    }),
-    ownRoute("DELETE", "vpcs", async (request) => {
-      await deleteVpc(route53, parameter(request, "id"));
-      return json({});
-    }),
+    ...vpcRoutes(route53),
     ownRoute("GET", "record-extensions", (request) => json(listRecordExtensions(route53, request))),
     {
       ...ownRoute("PUT", "record-extensions", async (request) =>
