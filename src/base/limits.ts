@@ -435,10 +435,17 @@ export const recordExtensionCountMax = 10_000;
 // Resolver: upstreams
 
 // Resolver: firewall and query logs
-/** Names of all domain lists together, those of rules and of one import file: AWS has 100,000. */
+/** Names of all domain lists together; AWS has 100,000. */
 export const firewallDomainCountMax = 1_000_000;
-/** Names of one imported file, as at AWS. */
+/** Names of one imported file, as at AWS; what they take as JSON must fit one entry of the log. */
 export const firewallImportCountMax = 250_000;
+export const firewallImportSizeMax = 7 * 1024 * 1024;
+/** Octets of the file itself, comments included. */
+export const firewallFileSizeMax = 32 * 1024 * 1024;
+/** Characters of one of its lines. */
+export const firewallLineSizeMax = 1_024;
+/** Lines that one refusal names; the count it states is of all of them. */
+export const firewallFindingsMax = 20;
 /** Names of one UpdateFirewallDomains: AWS's. */
 export const firewallUpdateCountMax = 1_000;
 /** Names kept in one row. */

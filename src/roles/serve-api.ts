@@ -8,6 +8,7 @@ import { createCloudWatchServices } from "../api/protocol/cloudwatch-service.ts"
 import { ServiceError } from "../api/protocol/service-error.ts";
 import { createResolverService } from "../api/protocol/resolver-service.ts";
 import { createRoute53Service } from "../api/protocol/route53-service.ts";
+import { findList, importDomains } from "../api/resolver/firewall-domain-file.ts";
 import type { ResolverContext } from "../api/resolver/resolver-context.ts";
 import { resolverHandlers } from "../api/resolver/resolver-handlers.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
@@ -60,6 +61,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   const { settings, logger, store, nameServer, compiler, queryLogs, locations, health, metrics } =
     parts;
   const route53 = route53Context(parts);
+  const resolver = resolverContext(parts);
   await provideCredentials(settings.data, route53);
   const apiMetrics = new ApiMetrics();
   let url = "";
@@ -76,6 +78,8 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
     status: () => report.status(),
     importZone: (job) => importZone(store, job),
     exportZone: (zone) => exportZone(settings.data, zone),
+    importDomains: ({ list, ...job }) =>
+      importDomains(resolver, { listId: findList(store.state, list).id, ...job }),
     async explain(question) {
       const buffer = await compiler.imageOf(question.zoneId);
       if (!buffer) throw new ServiceError("ServiceUnavailable", unservedMessage(question.name));
@@ -87,7 +91,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
     services: [
       createRoute53Service(route53Handlers(route53)),
       ...createCloudWatchServices(cloudwatchHandlers(cloudwatchContext(parts))),
-      createResolverService(resolverHandlers(resolverContext(parts))),
+      createResolverService(resolverHandlers(resolver)),
     ],
     routes: [
       ...signpostRoutes(context),

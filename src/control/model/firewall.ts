@@ -2,7 +2,7 @@
 
 /** A row of the table `firewallDomainList`; its names are in `firewallDomains`. */
 export type FirewallDomainList = {
-  /** `rslvr-fdl-` and 16 hexadecimal digits. */
+  /** `rslvr-fdl-` and 17 hexadecimal digits. */
   id: string;
   name: string;
   creatorRequestId: string;
@@ -17,7 +17,7 @@ export type FirewallDomainList = {
 
 /** A row of the table `firewallRuleGroup`. */
 export type FirewallRuleGroup = {
-  /** `rslvr-frg-` and 16 hexadecimal digits. */
+  /** `rslvr-frg-` and 17 hexadecimal digits. */
   id: string;
   name: string;
   creatorRequestId: string;
@@ -53,7 +53,7 @@ export type FirewallRedirection = "INSPECT_REDIRECTION_DOMAIN" | "TRUST_REDIRECT
 
 /** A row of the table `firewallAssociation`: a rule group on a VPC. */
 export type FirewallAssociation = {
-  /** `rslvr-frgassoc-` and 16 hexadecimal digits. */
+  /** `rslvr-frgassoc-` and 17 hexadecimal digits. */
   id: string;
   groupId: string;
   vpcId: string;
@@ -68,8 +68,4 @@ export type FirewallAssociation = {
 };
 
 /** A row of the table `firewallConfig`; a VPC without one fails closed. */
-export type FirewallConfig = {
-  /** `rslvr-fc-` and 16 hexadecimal digits. */
-  id: string;
-  failOpen: "ENABLED" | "DISABLED";
-};
+export type FirewallConfig = { failOpen: "ENABLED" | "DISABLED" };

@@ -1,6 +1,6 @@
 /** A row of the table `resolverQueryLogConfig`: where queries of VPCs are logged. */
 export type ResolverQueryLogConfig = {
-  /** `rqlc-` and 16 hexadecimal digits. */
+  /** `rqlc-` and 17 hexadecimal digits. */
   id: string;
   name: string;
   creatorRequestId: string;
@@ -12,7 +12,7 @@ export type ResolverQueryLogConfig = {
 
 /** A row of the table `resolverQueryLogAssociation`: the queries of a VPC go there. */
 export type ResolverQueryLogAssociation = {
-  /** `rqlca-` and 16 hexadecimal digits. */
+  /** `rqlca-` and 17 hexadecimal digits. */
   id: string;
   configId: string;
   vpcId: string;

@@ -47,7 +47,6 @@ export type TableName =
   | "resolverQueryLogAssociation" // [associationId]
   | "resolverQueryLogAssociationByVpc" // [vpcId, configId] → associationId
   | "resolverQueryLogAssociationByConfig" // [configId, vpcId] → associationId
-  | "resolverCreatorRequest" // [resource type, creatorRequestId] → id of what it made
   | "resolverPolicy" // [resource type, id] → text of a policy that shares it
   | "trafficPolicy" // [policyId]
   | "trafficPolicyByName" // [name] → policyId
