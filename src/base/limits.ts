@@ -467,6 +467,17 @@ export const queryLogConfigsPerVpcMax = 10;
 // Resolver: endpoints, rules, VPCs
 /** Octets of a request to Route 53 Resolver: 1,000 domain names of a firewall's list are most. */
 export const resolverRequestSizeMax = 1024 * 1024;
+/** Things of one page where nothing is said: AWS's. */
+export const resolverPageMax = 100;
+/** Rows read at once where a filter looks for some of them. */
+export const resolverScanRowCount = 1_000;
+export const resolverTagCountMax = 200;
+/** Endpoints, rules, and what one of them has; AWS allows 4, 1,000 and 6. */
+export const resolverEndpointCountMax = 1_000;
+export const resolverEndpointAddressCountMax = 20;
+export const resolverRuleCountMax = 10_000;
+export const resolverRuleTargetCountMax = 50;
+export const resolverRuleOfVpcCountMax = 10_000;
 /** VPCs known by one Signpost, blocks and subnets of one of them, names with addresses in it. */
 export const vpcCountMax = 10_000;
 export const vpcCidrCountMax = 50;

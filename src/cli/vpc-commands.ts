@@ -7,7 +7,7 @@ type Vpc = {
   vpcId: string;
   region: string;
   cidrs: string[];
-  subnets: Record<string, string>;
+  subnets: Record<string, string[]>;
   byListener: boolean;
 };
 
@@ -17,7 +17,7 @@ const networkOptions = {
 } as const;
 const networkHelp = {
   cidr: "its addresses; may repeat",
-  subnet: "a subnet that resolver endpoints are put in, as subnet-ID=CIDR; may repeat",
+  subnet: "a subnet for resolver endpoints, as subnet-ID=CIDR; may repeat, also one for IPv6",
 };
 
 const vpcCreate: Command = {
@@ -83,11 +83,13 @@ const vpcUpdate: Command = {
 };
 
 /** Members of a request that the options say. */
-function networks(options: Options): { cidrs?: string[]; subnets?: Record<string, string> } {
-  const [cidrs, subnets] = [all(options, "cidr"), all(options, "subnet")];
+function networks(options: Options): { cidrs?: string[]; subnets?: Record<string, string[]> } {
+  const cidrs = all(options, "cidr");
+  const subnets: Record<string, string[]> = {};
+  for (const [id, cidr] of all(options, "subnet").map(subnet)) (subnets[id] ??= []).push(cidr);
   return {
     ...(cidrs.length > 0 ? { cidrs } : {}),
-    ...(subnets.length > 0 ? { subnets: Object.fromEntries(subnets.map(subnet)) } : {}),
+    ...(Object.keys(subnets).length > 0 ? { subnets } : {}),
   };
 }
 

@@ -34,6 +34,7 @@ import { explain } from "./explain.ts";
 import { provideCredentials, writeEndpoint } from "./data-directory.ts";
 import type { MachineLocations } from "./location-data.ts";
 import type { QueryLogs } from "./query-logs.ts";
+import { resolverMachine } from "./resolver-machine.ts";
 import { ServerReport } from "./server-report.ts";
 import type { Settings } from "./settings.ts";
 import { testAnswer } from "./test-answer.ts";
@@ -180,7 +181,11 @@ function resolverContext({
     log: store.log,
     clock: systemClock,
     random: systemRandom,
-    settings: { accountId: settings.account },
+    machine: resolverMachine(settings),
+    settings: {
+      accountId: settings.account,
+      acceptUnknownVpcs: settings.acceptUnknownVpcs,
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import { HttpResponse } from "@smithy/core/protocols";
 import { NormalizedSchema } from "@smithy/core/schema";
 import { AwsJson } from "./aws-json.ts";
 import type { HttpRequest } from "./http-message.ts";
-import { route53ResolverGeneratedConstraints } from "./resolver-constraints.generated.ts";
+import { resolverConstraints } from "./resolver-constraints.ts";
 import * as resolver from "./resolver-model.generated.ts";
 import { createResolverService } from "./resolver-service.ts";
 import { ServiceError } from "./service-error.ts";
@@ -18,7 +18,7 @@ import { violationsIn } from "./validation.ts";
 // The SDK's own codec speaks to ours: what it writes is read, what we write it reads.
 
 const model = readServiceModel(resolver);
-const shapes = new ShapeCompiler(route53ResolverGeneratedConstraints);
+const shapes = new ShapeCompiler(resolverConstraints);
 const target = "Route53Resolver";
 const served = new AwsJson({ model, target, version: "1.1", queryCompatible: false });
 const namespace = "com.amazonaws.route53resolver";

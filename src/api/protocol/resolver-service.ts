@@ -1,7 +1,7 @@
 import { resolverRequestSizeMax } from "../../base/limits.ts";
 import { AwsJson } from "./aws-json.ts";
 import type { Handler } from "./operation.ts";
-import { route53ResolverGeneratedConstraints } from "./resolver-constraints.generated.ts";
+import { resolverConstraints } from "./resolver-constraints.ts";
 import * as resolver from "./resolver-model.generated.ts";
 import type { Route53ResolverOperations } from "./resolver-model.generated.ts";
 import { createRpcService } from "./rpc-service.ts";
@@ -32,7 +32,7 @@ export function createResolverService(handlers: ResolverHandlers): Service {
     signingName: "route53resolver",
     bodySizeMax: resolverRequestSizeMax,
     model,
-    shapes: new ShapeCompiler(route53ResolverGeneratedConstraints),
+    shapes: new ShapeCompiler(resolverConstraints),
     // The decoders give each operation what its type says; that is what the round trips test.
     handlers: handlers as RpcServiceOptions["handlers"],
     refuse: (violations) => validationError(violations, "ValidationException"),

@@ -15,11 +15,11 @@ beforeEach(async () => {
 });
 
 test("a VPC has several blocks, subnets in them, and is changed as a whole", async () => {
-  const subnets = { "subnet-0000000a": "10.1.0.0/24", "subnet-0000000b": "2001:db8::5/64" };
+  const subnets = { "subnet-0000000a": ["10.1.0.0/24"], "subnet-0000000b": ["2001:db8::5/64"] };
   const cidrs = ["10.1.9.9/16", "10.2.0.0/16", "2001:db8::/56"];
   const made = await own("POST vpcs", { ...vpc, cidrs, subnets });
   const kept = ["10.1.0.0/16", "10.2.0.0/16", "2001:db8::/56"];
-  const blocks = { "subnet-0000000a": "10.1.0.0/24", "subnet-0000000b": "2001:db8::/64" };
+  const blocks = { "subnet-0000000a": ["10.1.0.0/24"], "subnet-0000000b": ["2001:db8::/64"] };
   assert.deepEqual(made, { ...vpc, cidrs: kept, subnets: blocks, byListener: false });
   assert.deepEqual(await own("GET vpcs"), { vpcs: [made] });
   assert.equal(route53.state.get("vpcBySubnet", ["subnet-0000000a"]), vpc.vpcId);
@@ -60,25 +60,29 @@ test("VPCs that make no sense are refused", async () => {
       { cidrs: ["10.0.0.0/8", "10.9.0.0/16"] },
       /^InvalidInput: cidrs\.1: 10\.9\.0\.0\/16 overlaps 10\.0\.0\.0\/8$/,
     ],
-    [{ subnets: { x: "10.1.0.0/24" } }, /x is not subnet- and 8 or 17 hexadecimal digits/],
+    [{ subnets: { x: ["10.1.0.0/24"] } }, /x is not subnet- and 8 or 17 hexadecimal digits/],
     [
-      { subnets: { "subnet-0000000a": "10.2.0.0/24" } },
-      /^InvalidInput: subnets\.subnet-0000000a: 10\.2\.0\.0\/24 lies in none of 10\.1\.0\.0\/16/,
+      { subnets: { "subnet-0000000a": ["10.2.0.0/24"] } },
+      /^InvalidInput: subnets\.subnet-0000000a\.0: 10\.2\.0\.0\/24 lies in none of 10\.1\.0\.0\/16/,
     ],
-    [{ subnets: { "subnet-0000000a": "10.0.0.0/8" } }, /lies in none of/],
+    [{ subnets: { "subnet-0000000a": ["10.0.0.0/8"] } }, /lies in none of/],
     [
-      { subnets: { "subnet-0000000a": "10.1.0.0/24", "subnet-0000000b": "10.1.0.128/25" } },
-      /subnets\.subnet-0000000b: 10\.1\.0\.128\/25 overlaps 10\.1\.0\.0\/24/,
+      { subnets: { "subnet-0000000a": ["10.1.0.0/24"], "subnet-0000000b": ["10.1.0.128/25"] } },
+      /subnets\.subnet-0000000b\.0: 10\.1\.0\.128\/25 overlaps 10\.1\.0\.0\/24/,
+    ],
+    [
+      { subnets: { "subnet-0000000a": ["10.1.0.0/24", "10.1.1.0/24"] } },
+      /subnets\.subnet-0000000a\.1: a subnet has one block of each address family/,
     ],
     [{ colour: "blue" }, /^InvalidInput: colour: is not expected here/],
   ];
   for (const [change, message] of cases) {
     assert.match(await own.refusal("POST vpcs", { ...vpc, ...change }), message);
   }
-  await own("POST vpcs", { ...vpc, subnets: { "subnet-0000000a": "10.1.0.0/24" } });
+  await own("POST vpcs", { ...vpc, subnets: { "subnet-0000000a": ["10.1.0.0/24"] } });
   assert.match(await own.refusal("POST vpcs", vpc), /^Conflict: .* is there already/);
   const taken = { ...vpc, vpcId: "vpc-0000000b", cidrs: ["10.2.0.0/16"] };
-  const subnets = { "subnet-0000000a": "10.2.0.0/24" };
+  const subnets = { "subnet-0000000a": ["10.2.0.0/24"] };
   assert.match(
     await own.refusal("POST vpcs", { ...taken, subnets }),
     /^Conflict: Cannot take subnet subnet-0000000a into vpc-0000000b: vpc-0000000a has it/,

@@ -17,7 +17,7 @@ export type Vpc = {
   region: string;
   cidrs: string[];
   /** Blocks by id. */
-  subnets: Record<string, string>;
+  subnets: Record<string, string[]>;
   /** Whether its clients are known by the listener they ask alone. */
   byListener: boolean;
 };
@@ -145,7 +145,7 @@ function refuseLostSubnets(
   { vpcId, before, after }: { vpcId: string; before: VpcRow; after: VpcRow },
 ): void {
   const changed = Object.entries(before.subnets ?? {})
-    .filter(([id, cidr]) => after.subnets?.[id] !== cidr)
+    .filter(([id, blocks]) => after.subnets?.[id]?.join() !== blocks.join())
     .map(([id]) => id);
   if (changed.length === 0) return;
   for (const { key } of state.list("resolverEndpointByVpc", { prefix: [vpcId] })) {

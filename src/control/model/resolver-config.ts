@@ -1,4 +1,9 @@
-/** A row of the table `resolverConfig`; a VPC without one has what `resolverConfigDefault` says. */
+/**
+ * A row of the table `resolverConfig`: what was set for a VPC; else it has what
+ * `resolverConfigDefault` says.
+ */
+export type ResolverConfigRow = Partial<ResolverConfig>;
+
 export type ResolverConfig = {
   /** Whether reverse names of private addresses are answered here and never sent elsewhere. */
   autodefinedReverse: boolean;

@@ -25,9 +25,6 @@ export type ResolverEndpoint = {
   dns64: boolean;
   /** OUTBOUND: whether queries may go to public IPv6 addresses. */
   ipv6InternetAccess: boolean;
-  /** Kept and shown: there are no such metrics here. */
-  rniMetrics: boolean;
-  targetMetrics: boolean;
   /** ISO 8601. */
   createdAt: string;
   modifiedAt: string;

@@ -36,8 +36,8 @@ export type ResolverTarget = {
 
 export type ResolverTargetProtocol = "Do53" | "DoT" | "DoH";
 
-/** Where such a server listens if nothing is said. */
-export const targetPorts: Readonly<Record<ResolverTargetProtocol, number>> = {
+/** Where servers listen if nothing is said. */
+export const protocolPorts: Readonly<Record<ResolverTargetProtocol, number>> = {
   Do53: 53,
   DoT: 853,
   DoH: 443,

@@ -73,6 +73,7 @@ export type TableName =
   | "resolverEndpoint" // [endpointId]
   | "resolverEndpointByVpc" // [vpcId, endpointId]
   | "resolverConfig" // [vpcId]
+  | "resolverCreatorRequest" // [kind as in its ARN, creatorRequestId] → id
   | "setting"; // [name]
 
 /** The names of a row, outermost first. Rows sort by the UTF-8 octets of each component in turn. */

@@ -51,11 +51,10 @@ function withMembers(
   object: InputObject,
   before: Pick<VpcRow, "region"> & Partial<VpcRow>,
 ): VpcRow {
-  const { cidr, moreCidrs: _, subnets: subnetsBefore, byListener, ...rest } = before;
+  const { cidr, moreCidrs: _, subnets: subnetsBefore = {}, byListener, ...rest } = before;
   const mayStay = cidr !== undefined && !object.has("cidrs");
   const cidrs = mayStay ? cidrsOf({ ...rest, ...before, cidr }) : readCidrs(object);
-  const subnets =
-    object.optional("subnets", (name) => object.textMap(name, vpcSubnetCountMax)) ?? subnetsBefore;
+  const subnets = readSubnets(object, cidrs, subnetsBefore);
   const isByListener = object.optional("byListener", (name) => object.flag(name)) ?? byListener;
   object.end();
   const [first = "", ...more] = cidrs;
@@ -63,9 +62,7 @@ function withMembers(
     ...rest,
     cidr: first,
     ...(more.length > 0 ? { moreCidrs: more } : {}),
-    ...(Object.keys(subnets ?? {}).length > 0
-      ? { subnets: readSubnets(object, subnets ?? {}, cidrs) }
-      : {}),
+    ...(Object.keys(subnets).length > 0 ? { subnets } : {}),
     ...(isByListener ? { byListener: true } : {}),
   };
 }
@@ -88,23 +85,42 @@ function blocks(object: InputObject, texts: Readonly<Record<string, string>>): s
   return before.map(formatCidr);
 }
 
+/** The subnets given, else those there were; both must lie in the VPC's blocks. */
 function readSubnets(
   object: InputObject,
-  subnets: Readonly<Record<string, string>>,
   cidrs: readonly string[],
-): Record<string, string> {
-  const ids = Object.keys(subnets);
+  before: Readonly<Record<string, string[]>>,
+): Record<string, string[]> {
+  const given = object.optional("subnets", (name) => object.object(name));
+  const ids = given?.names() ?? Object.keys(before);
+  if (ids.length > vpcSubnetCountMax) {
+    throw object.problem("subnets", `${ids.length} members, limit ${vpcSubnetCountMax}`);
+  }
   const wrong = ids.find((id) => !subnetIdForm.test(id));
   if (wrong !== undefined) {
     throw object.problem("subnets", `${wrong} is not subnet- and 8 or 17 hexadecimal digits`);
   }
-  const named = Object.entries(subnets).map(([id, text]) => [`subnets.${id}`, text]);
-  const networks = blocks(object, Object.fromEntries(named) as Record<string, string>);
-  for (const [i, network] of networks.entries()) {
-    if (cidrs.some((cidr) => liesIn(network, cidr))) continue;
-    throw object.problem(`subnets.${ids[i]}`, `${network} lies in none of ${cidrs.join(", ")}`);
+  // Members are taken by their path, so that all blocks are judged together.
+  const places = ids.flatMap((id) =>
+    (given?.texts(id, { min: 1, max: 2 }) ?? before[id] ?? []).map((text, i) => ({
+      ...{ id, text, name: `subnets.${id}.${i}` },
+    })),
+  );
+  const texts = Object.fromEntries(places.map(({ name, text }) => [name, text]));
+  const networks = blocks(object, texts);
+  const subnets: Record<string, string[]> = {};
+  for (const [i, { id, name }] of places.entries()) {
+    const network = networks[i] ?? "";
+    if (!cidrs.some((cidr) => liesIn(network, cidr))) {
+      throw object.problem(name, `${network} lies in none of ${cidrs.join(", ")}`);
+    }
+    const same = (subnets[id] ??= []);
+    if (same.some((other) => other.includes(":") === network.includes(":"))) {
+      throw object.problem(name, "a subnet has one block of each address family");
+    }
+    same.push(network);
   }
-  return Object.fromEntries(networks.map((network, i) => [ids[i] ?? "", network]));
+  return subnets;
 }
 
 function liesIn(inner: string, outer: string): boolean {

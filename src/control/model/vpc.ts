@@ -5,8 +5,11 @@ export type VpcRow = {
   cidr: string;
   /** All others; they do not overlap. */
   moreCidrs?: string[];
-  /** By id; each lies in one of the blocks, none overlaps another. Also in `vpcBySubnet`. */
-  subnets?: Record<string, string>;
+  /**
+   * Blocks by id, at most one of each family; each lies in a block of the VPC, none overlaps
+   * another. Also in `vpcBySubnet`.
+   */
+  subnets?: Record<string, string[]>;
   /**
    * Its clients are known by the listener they ask, never by their address: its blocks may then be
    * those of other VPCs too.

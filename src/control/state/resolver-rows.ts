@@ -1,5 +1,5 @@
 import { resolverConfigDefault } from "../model/resolver-config.ts";
-import type { ResolverConfig } from "../model/resolver-config.ts";
+import type { ResolverConfig, ResolverConfigRow } from "../model/resolver-config.ts";
 import type { ResolverEndpoint } from "../model/resolver-endpoint.ts";
 import type { ResolverRule, ResolverRuleAssociation } from "../model/resolver-rule.ts";
 import { cidrsOf } from "../model/vpc.ts";
@@ -46,7 +46,10 @@ export function inboundEndpoints(state: StateReader): ResolverEndpoint[] {
 }
 
 export function resolverConfigOf(state: StateReader, vpcId: string): ResolverConfig {
-  return state.get<ResolverConfig>("resolverConfig", [vpcId]) ?? resolverConfigDefault;
+  return {
+    ...resolverConfigDefault,
+    ...state.get<ResolverConfigRow>("resolverConfig", [vpcId]),
+  };
 }
 
 /** Names with addresses of their own in a VPC; names are like `ResourceRecordSet.name`. */
