@@ -79,7 +79,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
     status: () => report.status(),
     importZone: (job) => importZone(store, job),
     exportZone: (zone) => exportZone(settings.data, zone),
-    importDomains: ({ list, ...job }) =>
+    importDomains: async ({ list, ...job }) =>
       importDomains(resolver, { listId: findList(store.state, list).id, ...job }),
     async explain(question) {
       const buffer = await compiler.imageOf(question.zoneId);
@@ -185,6 +185,7 @@ function resolverContext({
     settings: {
       accountId: settings.account,
       acceptUnknownVpcs: settings.acceptUnknownVpcs,
+      firewallImportDirectory: settings.firewallImportDirectory,
     },
   };
 }

@@ -3,7 +3,7 @@ import type { FirewallAssociation } from "../../control/model/firewall.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
 import { commit } from "./commit.ts";
-import { forgetRequest, madeEarlier, rememberRequest } from "./creator-request.ts";
+import { createdEarlier, putCreatorRequest, removeCreatorRequest } from "./creator-requests.ts";
 import { firewallPage } from "./firewall-page.ts";
 import { conflict, invalid, limitExceeded } from "./firewall-refusals.ts";
 import { associationType, requireAssociation, requireGroup, requireVpc } from "./firewall-rows.ts";
@@ -77,12 +77,12 @@ function planAssociation(
   const { state, clock, random } = context;
   const { FirewallRuleGroupId: groupId, VpcId: vpcId, Priority: priority, Name: name } = input;
   const mutationProtection = input.MutationProtection ?? "DISABLED";
-  const request = { type: associationType, creatorRequestId: input.CreatorRequestId };
-  const earlier = madeEarlier(state, request);
+  const { CreatorRequestId: creatorRequestId } = input;
+  const earlier = createdEarlier(context, associationType, creatorRequestId);
   if (earlier !== undefined) {
     const made = requireAssociation(state, earlier);
     if (isSame(made, { groupId, vpcId, priority, name })) return { mutations: [], result: made };
-    throw invalid(`The creator request id ${input.CreatorRequestId} is that of ${earlier}.`);
+    throw invalid(`The creator request id ${creatorRequestId} is that of ${earlier}.`);
   }
   requireGroup(state, groupId);
   requireVpc(context, vpcId);
@@ -99,13 +99,14 @@ function planAssociation(
   const at = new Date(clock.nowMs()).toISOString();
   const association: FirewallAssociation = {
     ...{ id, groupId, vpcId, name, priority, mutationProtection },
-    ...{ creatorRequestId: input.CreatorRequestId, createdAt: at, modifiedAt: at },
+    ...{ creatorRequestId, createdAt: at, modifiedAt: at },
   };
+  const request = { what: "Rule group association", kind: associationType };
   const mutations: Mutation[] = [
     { put: "firewallAssociation", key: [id], value: association },
     { put: "firewallAssociationByVpc", key: [vpcId, id], value: true },
     { put: "firewallAssociationByGroup", key: [groupId, id], value: true },
-    rememberRequest(request, id),
+    putCreatorRequest(context, { ...request, id, creatorRequestId }),
     ...putTags({ kind: associationType, id }, input.Tags),
   ];
   return { mutations, result: association };
@@ -147,7 +148,7 @@ function planDisassociation(state: StateReader, id: string): Plan {
     { remove: "firewallAssociationByVpc", key: [vpcId, id] },
     { remove: "firewallAssociationByGroup", key: [groupId, id] },
     removeTags({ kind: associationType, id }),
-    forgetRequest({ type: associationType, creatorRequestId }),
+    removeCreatorRequest(associationType, creatorRequestId),
   ];
   return { mutations, result: association };
 }

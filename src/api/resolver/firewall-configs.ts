@@ -1,11 +1,11 @@
 import type { FirewallConfig } from "../../control/model/firewall.ts";
 import { commit } from "./commit.ts";
+import { firewallPage } from "./firewall-page.ts";
 import { invalid } from "./firewall-refusals.ts";
 import { requireVpc } from "./firewall-rows.ts";
 import type { ResolverContext } from "./resolver-context.ts";
 import type { HandlerFamily } from "./resolver-handler.ts";
 import { idByVpc } from "./resolver-ids.ts";
-import { pageOf } from "./sorted-page.ts";
 
 /** AWS's, where a request does not say. */
 const pageSizeDefault = 10;
@@ -27,10 +27,10 @@ export const firewallConfigs: HandlerFamily<
           .flatMap((table) => state.list(table))
           .map(({ key }) => key[0] ?? ""),
       );
-      const all = [...vpcIds].toSorted().map((id) => ({ id }));
+      const automatic = [...vpcIds].toSorted().map((id) => ({ key: [id], value: id }));
       const asked = { MaxResults: pageSizeDefault, ...input };
-      const { page, next } = pageOf(all, asked, "ValidationException");
-      return { FirewallConfigs: page.map(({ id }) => view(context, id)), ...next };
+      const { values, ...next } = firewallPage<string>(state, { keySize: 1, automatic }, asked);
+      return { FirewallConfigs: values.map((id) => view(context, id)), ...next };
     }),
 
   async UpdateFirewallConfig({ ResourceId, FirewallFailOpen }) {

@@ -2,7 +2,7 @@ import { firewallDomainListCountMax } from "../../base/limits.ts";
 import type { FirewallDomainList } from "../../control/model/firewall.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import { commit } from "./commit.ts";
-import { forgetRequest, madeEarlier, rememberRequest } from "./creator-request.ts";
+import { createdEarlier, putCreatorRequest, removeCreatorRequest } from "./creator-requests.ts";
 import { firewallPage } from "./firewall-page.ts";
 import { conflict, invalid, limitExceeded } from "./firewall-refusals.ts";
 import { listType, requireList } from "./firewall-rows.ts";
@@ -56,8 +56,7 @@ function planCreation(
   { Name, CreatorRequestId, Tags }: InputOf<"CreateFirewallDomainList">,
 ): { mutations: Mutation[]; result: FirewallDomainList } {
   const { state, clock, random } = context;
-  const request = { type: listType, creatorRequestId: CreatorRequestId };
-  const earlier = madeEarlier(state, request);
+  const earlier = createdEarlier(context, listType, CreatorRequestId);
   if (earlier !== undefined) {
     const list = requireList(state, earlier);
     if (list.name === Name) return { mutations: [], result: list };
@@ -78,7 +77,7 @@ function planCreation(
   };
   const mutations: Mutation[] = [
     { put: "firewallDomainList", key: [list.id], value: list },
-    rememberRequest(request, list.id),
+    putCreatorRequest(context, { what: "Firewall domain list", kind: listType, ...list }),
     ...putTags({ kind: listType, id: list.id }, Tags),
   ];
   return { mutations, result: list };
@@ -97,7 +96,7 @@ function planDeletion(
   const mutations: Mutation[] = [
     { remove: "firewallDomainList", key: [id] },
     removeTags({ kind: listType, id }),
-    forgetRequest({ type: listType, creatorRequestId: list.creatorRequestId }),
+    removeCreatorRequest(listType, list.creatorRequestId),
     ...leaves.map(({ key }): Mutation => ({ remove: "firewallDomains", key })),
   ];
   return { mutations, result: list };

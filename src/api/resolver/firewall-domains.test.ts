@@ -11,7 +11,7 @@ import {
   newRequest,
   openFirewallApi,
 } from "../../../test/support/firewall-context.ts";
-import type { FirewallApi } from "../../../test/support/firewall-context.ts";
+import type { Resolver } from "../../../test/support/resolver-context.ts";
 import { importDomains } from "./firewall-domain-file.ts";
 import { namesOf } from "./firewall-domain-rows.ts";
 
@@ -24,7 +24,7 @@ async function update(listId: string, operation: "ADD" | "REMOVE" | "REPLACE", d
   return api.call("UpdateFirewallDomains", input);
 }
 
-function domainsOf(from: FirewallApi, listId: string): string[] {
+function domainsOf(from: Resolver, listId: string): string[] {
   return [...namesOf(from.state, listId)];
 }
 
@@ -65,7 +65,8 @@ describe("UpdateFirewallDomains refuses", () => {
   for (const [what, domain, words] of cases) {
     test(what, async () => {
       const id = await addList(api, "kept.example");
-      const input = { FirewallDomainListId: id, Operation: "ADD", Domains: [domain] } as const;
+      const Domains = [domain];
+      const input = { FirewallDomainListId: id, Operation: "ADD", Domains } as const;
       const refusal = await api.refusal("UpdateFirewallDomains", input);
       assert.match(refusal, /^ValidationException: /);
       assert.match(refusal, words);

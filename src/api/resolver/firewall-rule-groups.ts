@@ -2,7 +2,7 @@ import { firewallRuleGroupCountMax } from "../../base/limits.ts";
 import type { FirewallRuleGroup } from "../../control/model/firewall.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import { commit } from "./commit.ts";
-import { forgetRequest, madeEarlier, rememberRequest } from "./creator-request.ts";
+import { createdEarlier, putCreatorRequest, removeCreatorRequest } from "./creator-requests.ts";
 import { firewallPage } from "./firewall-page.ts";
 import { conflict, invalid, limitExceeded } from "./firewall-refusals.ts";
 import { groupType, requireGroup } from "./firewall-rows.ts";
@@ -47,11 +47,11 @@ export const firewallRuleGroups: HandlerFamily<
 });
 
 function planCreation(
-  { state, clock, random }: ResolverContext,
+  context: ResolverContext,
   { Name, CreatorRequestId, Tags }: InputOf<"CreateFirewallRuleGroup">,
 ): { mutations: Mutation[]; result: FirewallRuleGroup } {
-  const request = { type: groupType, creatorRequestId: CreatorRequestId };
-  const earlier = madeEarlier(state, request);
+  const { state, clock, random } = context;
+  const earlier = createdEarlier(context, groupType, CreatorRequestId);
   if (earlier !== undefined) {
     const group = requireGroup(state, earlier);
     if (group.name === Name) return { mutations: [], result: group };
@@ -70,7 +70,7 @@ function planCreation(
   };
   const mutations: Mutation[] = [
     { put: "firewallRuleGroup", key: [group.id], value: group },
-    rememberRequest(request, group.id),
+    putCreatorRequest(context, { what: "Firewall rule group", kind: groupType, ...group }),
     ...putTags({ kind: groupType, id: group.id }, Tags),
   ];
   return { mutations, result: group };
@@ -97,7 +97,7 @@ function planDeletion(context: ResolverContext, id: string) {
     { remove: "firewallRuleGroup", key: [id] },
     removeTags({ kind: groupType, id }),
     { remove: "resolverPolicy", key: [groupType, id] },
-    forgetRequest({ type: groupType, creatorRequestId: group.creatorRequestId }),
+    removeCreatorRequest(groupType, group.creatorRequestId),
   ];
   return { mutations, result: view(context, group) };
 }

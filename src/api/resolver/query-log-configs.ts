@@ -3,7 +3,7 @@ import type { Mutation } from "../../control/model/mutation.ts";
 import { queryLogDestination } from "../../control/model/resolver-query-log.ts";
 import type { ResolverQueryLogConfig } from "../../control/model/resolver-query-log.ts";
 import { commit } from "./commit.ts";
-import { forgetRequest, madeEarlier, rememberRequest } from "./creator-request.ts";
+import { createdEarlier, putCreatorRequest, removeCreatorRequest } from "./creator-requests.ts";
 import { configType, requireConfig } from "./query-log-rows.ts";
 import type { ResolverContext } from "./resolver-context.ts";
 import { filterOf } from "./resolver-filters.ts";
@@ -78,11 +78,11 @@ const filterTexts = {
 };
 
 function planCreation(
-  { state, clock, random }: ResolverContext,
+  context: ResolverContext,
   { Name, DestinationArn, CreatorRequestId, Tags }: InputOf<"CreateResolverQueryLogConfig">,
 ): { mutations: Mutation[]; result: ResolverQueryLogConfig } {
-  const request = { type: configType, creatorRequestId: CreatorRequestId };
-  const earlier = madeEarlier(state, request);
+  const { state, clock, random } = context;
+  const earlier = createdEarlier(context, configType, CreatorRequestId);
   if (earlier !== undefined) {
     const made = requireConfig(state, earlier);
     const isSame = made.name === Name && made.destinationArn === DestinationArn;
@@ -108,7 +108,7 @@ function planCreation(
   };
   const mutations: Mutation[] = [
     { put: "resolverQueryLogConfig", key: [config.id], value: config },
-    rememberRequest(request, config.id),
+    putCreatorRequest(context, { what: "Query logging config", kind: configType, ...config }),
     ...putTags({ kind: configType, id: config.id }, Tags),
   ];
   return { mutations, result: config };
@@ -128,7 +128,7 @@ function planDeletion(context: ResolverContext, id: string) {
     { remove: "resolverQueryLogConfig", key: [id] },
     { remove: "resolverPolicy", key: [configType, id] },
     removeTags({ kind: configType, id }),
-    forgetRequest({ type: configType, creatorRequestId: config.creatorRequestId }),
+    removeCreatorRequest(configType, config.creatorRequestId),
   ];
   return { mutations, result: view(context, config) };
 }
