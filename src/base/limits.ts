@@ -540,6 +540,34 @@ export const upstreamIdleMs = 10_000;
 export const upstreamPaddingBlockSize = 128;
 
 // Resolver: firewall and query logs
+/** Names of all domain lists together; AWS has 100,000. */
+export const firewallDomainCountMax = 1_000_000;
+/** Names of one imported file, as at AWS; what they take as JSON must fit one entry of the log. */
+export const firewallImportCountMax = 250_000;
+export const firewallImportSizeMax = 7 * 1024 * 1024;
+/** Octets of the file itself, comments included. */
+export const firewallFileSizeMax = 32 * 1024 * 1024;
+/** Characters of one of its lines. */
+export const firewallLineSizeMax = 1_024;
+/** Lines that one refusal names; the count it states is of all of them. */
+export const firewallFindingsMax = 20;
+/** Names of one UpdateFirewallDomains: AWS's. */
+export const firewallUpdateCountMax = 1_000;
+/** Names kept in one row. */
+export const firewallLeafCountMax = 512;
+/** Domain lists, rule groups, rules of a group, groups on a VPC: AWS's quotas. */
+export const firewallDomainListCountMax = 1_000;
+export const firewallRuleGroupCountMax = 1_000;
+export const firewallRuleCountMax = 100;
+export const firewallAssociationCountMax = 5;
+/** Entries of one batch of rules. */
+export const firewallBatchCountMax = 100;
+/** Octets of a policy that shares a rule group or a log configuration: AWS's. */
+export const resolverPolicySizeMax = 30_000;
+/** Query log configurations, VPCs of one, and configurations of one VPC. */
+export const queryLogConfigCountMax = 20;
+export const queryLogAssociationCountMax = 100;
+export const queryLogConfigsPerVpcMax = 10;
 
 // Resolver: endpoints, rules, VPCs
 /** Octets of a request to Route 53 Resolver: 1,000 domain names of a firewall's list are most. */
