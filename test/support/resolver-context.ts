@@ -33,7 +33,9 @@ export type Resolver = ResolverContext & {
 };
 
 /** Opened once a test file, closed when its tests are over. */
-export async function openResolver(): Promise<Resolver> {
+export async function openResolver(
+  settings: Partial<ResolverContext["settings"]> = {},
+): Promise<Resolver> {
   const dataDir = mkdtempSync(join(tmpdir(), "signpost-resolver-"));
   const store = await openStore(dataDir);
   after(async () => {
@@ -54,7 +56,7 @@ export async function openResolver(): Promise<Resolver> {
       inboundPorts: { Do53: 53, DoT: 853, DoH: 443 },
       inboundProblem: (address: string) => problems.get(address),
     },
-    settings: { accountId: "000000000000", acceptUnknownVpcs: false },
+    settings: { accountId: "000000000000", acceptUnknownVpcs: false, ...settings },
   };
   const handlers = resolverHandlers(context);
   const request = { requestId: "test", accessKeyId: "TEST", receivedAtMs: 0 };

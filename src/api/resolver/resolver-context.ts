@@ -13,6 +13,8 @@ export type ResolverContext = CommitContext & {
     readonly accountId: string;
     /** Whether the ids of VPCs that were never created are taken. */
     readonly acceptUnknownVpcs: boolean;
+    /** Where files of domain names may be imported from. */
+    readonly firewallImportDirectory?: string | undefined;
   };
 };
 
