@@ -1,12 +1,13 @@
 /**
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
- *   bench/run cpu-per-query|cpu-per-query-xdp|routed-cpu|change-latency [options]
- *   bench/run import-start|fuzz|location-lookup|routing-compile [options]
+ *   bench/run cpu-per-query|answer-kinds|cpu-per-query-xdp|routed-cpu|change-latency [options]
+ *   bench/run socket-settings|import-start|fuzz|location-lookup|routing-compile [options]
  *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
  */
 import { parseArgs } from "node:util";
 
+import { measureAnswerKinds } from "./answer-kinds.ts";
 import { changeLatency } from "./change-latency.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
@@ -17,6 +18,7 @@ import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
 import { routingCompile } from "./routing-compile.ts";
+import { measureSocketSettings } from "./socket-settings.ts";
 import { xdpCpu } from "./xdp-cpu.ts";
 
 const { values, positionals } = parseArgs({
@@ -41,6 +43,15 @@ const { results } = values;
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   "cpu-per-query": () =>
     cpuPerQuery({
+      results,
+      peers: values.peer,
+      nameCount: Number(values.names ?? 100_000),
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      seed,
+    }),
+  "answer-kinds": () =>
+    measureAnswerKinds({
       results,
       peers: values.peer,
       nameCount: Number(values.names ?? 100_000),
@@ -73,6 +84,14 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       changes: Number(values.changes),
     }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
+  "socket-settings": () =>
+    measureSocketSettings({
+      results,
+      nameCount: Number(values.names ?? 100_000),
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      seed,
+    }),
   fuzz: () => fuzzLong({ results, packets: Number(values.packets), seed }),
   "routing-compile": () => routingCompile({ results, rounds: Number(values.rounds) }),
   "health-checker": () =>

@@ -86,6 +86,8 @@ export const udpBatchCountMax = 64;
 /** What network cards wait, too, before they tell of packets under load. */
 export const coalesceUsDefault = 100;
 export const coalesceUsMax = 10_000;
+/** Of a core's time this long is lost at most whenever no query comes. */
+export const busyPollUsMax = 10_000;
 export const listenAddressCountMax = 64;
 /** Frames of 4 KiB a queue of an XDP interface: what waits while its worker is held up for ms. */
 export const xdpFrameCount = 2_048;
@@ -208,6 +210,10 @@ export const zoneImageWordsMax = 1 << 28;
 export const nsidSizeMax = 128;
 /** CIDR blocks of one ChangeCidrCollection. */
 export const cidrBlockCountMax = 1_000;
+
+// Zone images
+/** Programs of one image that its writer remembers, to share them. */
+export const knownProgramCountMax = 65_536;
 
 // Compiler
 /** Zones from this many sets on are compiled by a thread of their own: more than some 50 ms. */
@@ -429,10 +435,69 @@ export const recordExtensionSizeMax = 64 * 1024;
 export const recordExtensionCountMax = 10_000;
 
 // Resolver: front and cache
+/**
+ * Octets of the queries of one worker that wait for the resolver thread: some 1,500 of usual size.
+ * More are dropped and counted. A power of two.
+ */
+export const handOverRingSize = 256 * 1024;
+/** Memory of the answer cache, in octets. */
+export const cacheSizeMin = 1024 * 1024;
+export const cacheSizeDefault = 64 * 1024 * 1024;
+export const cacheSizeMax = 2 * 1024 * 1024 * 1024;
+/** Octets of one answer in it: 64 KiB of message, and where its TTLs are. */
+export const cacheEntrySizeMax = 80 * 1024;
+/**
+ * Answers that are kept for another round to make room for one, on the average of many, and at
+ * once: a few milliseconds where all of them stand together.
+ */
+export const cacheSecondChancesPerPut = 16;
+export const cacheSecondChanceCountMax = 4_096;
 
 // Resolver: resolution
 
 // Resolver: upstreams
+/** Questions under way at once; more fail as busy. */
+export const upstreamQuestionCountMax = 8_192;
+/** Sockets and streams that ask, the losers of races that may still answer included. */
+export const upstreamTryCountMax = 16_384;
+/** Tries under way at one target; the next target is asked for the rest. */
+export const upstreamTargetTryCountMax = 4_096;
+/** From the first query of a question to its end, whatever the number of its targets. */
+export const upstreamTimeoutMs = 4_000;
+/** One target asked once, with a connection to be made and a query sent again. */
+export const upstreamTryTimeoutMs = 3_000;
+/** A datagram may be lost: the same is sent again after so long, then after twice as long. */
+export const upstreamResendMs = 800;
+/**
+ * The next target is asked where the one before has been silent for so long: four deviations over
+ * its usual time, within these bounds. A dead target costs the upper one, once.
+ */
+export const upstreamHedgeMinMs = 100;
+export const upstreamHedgeMaxMs = 300;
+/** Datagrams to one query that are not its answer; after so many it is asked over TCP alone. */
+export const upstreamMismatchCountMax = 16;
+/** Targets of one question; resolver rules and their endpoints have fewer. */
+export const upstreamTargetsPerQuestionMax = 32;
+/** Targets whose speed and health are remembered; those not asked for longest are forgotten. */
+export const upstreamTargetCountMax = 10_000;
+/** How soon a silent target is asked again beside another: doubled up to the second. */
+export const upstreamProbeMinMs = 1_000;
+export const upstreamProbeMaxMs = 30_000;
+/** One that answers but is never first is asked beside another this often, to know its speed. */
+export const upstreamRemeasureMs = 10_000;
+/** A speed that was measured so long ago counts no more: the next answer says it alone. */
+export const upstreamMeasureAgeMs = 5_000;
+/** What a server cannot do (keep the case of letters, EDNS) is tried again after so long. */
+export const upstreamQuirkMs = 60 * 60 * 1_000;
+/** Queries on their way over one connection, and connections to one target. */
+export const upstreamPipelineCountMax = 128;
+export const upstreamConnectionCountMax = 4;
+/** Connections kept to all targets; more are refused as busy. */
+export const upstreamConnectionTotalMax = 4_096;
+/** A connection without a query for so long is closed. */
+export const upstreamIdleMs = 10_000;
+/** Queries over TLS are filled up to a multiple of this (RFC 8467 §4.1). */
+export const upstreamPaddingBlockSize = 128;
 
 // Resolver: firewall and query logs
 /** Names of all domain lists together; AWS has 100,000. */
@@ -490,5 +555,26 @@ export const vpcHostAddressCountMax = 50;
 export const vpcRequestSizeMax = 64 * 1024;
 
 // Cloud Map
+/** Each DNS namespace is a hosted zone. */
+export const cloudMapNamespaceCountMax = 10_000;
+/** Services of one namespace: counted when one is created. */
+export const cloudMapServiceCountMax = 20_000;
+/** Instances of one service: AWS's quota. All of them are record sets of one name. */
+export const cloudMapInstanceCountMax = 1_000;
+/** Attributes of an instance that are the client's own, and of a service: AWS's numbers. */
+export const instanceAttributeCountMax = 30;
+export const serviceAttributeCountMax = 30;
+/** Characters of a key, of a value, and of all keys and values of an instance. */
+export const attributeKeySizeMax = 255;
+export const attributeValueSizeMax = 1_024;
+export const attributesSizeMax = 5_000;
+/** How long GetOperation knows an operation; AWS's number. */
+export const operationAgeMaxMs = 30 * 24 * 60 * 60 * 1_000;
+/** Log entries after which an operation may be forgotten earlier: so many are kept at most. */
+export const operationEntryCountMax = 200_000;
+/** Rows looked at for one page of a filtered list; the next page goes on from there. */
+export const cloudMapScanCountMax = 1_000;
+/** Seconds that AWS waits before it applies a custom health status are 30; at most an hour here. */
+export const customHealthHoldMaxSeconds = 3_600;
 
 // Containers

@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CloudMapContext } from "../api/cloudmap/cloudmap-context.ts";
+import { cloudMapHandlers } from "../api/cloudmap/cloudmap-handlers.ts";
+import { CustomHealthHolds } from "../api/cloudmap/custom-health-holds.ts";
 import type { CloudWatchContext } from "../api/cloudwatch/cloudwatch-context.ts";
 import { cloudwatchHandlers } from "../api/cloudwatch/cloudwatch-handlers.ts";
 import { startApiServer } from "../api/protocol/api-server.ts";
@@ -7,12 +10,14 @@ import type { ApiServer, ApiServerOptions } from "../api/protocol/api-server.ts"
 import { createCloudWatchServices } from "../api/protocol/cloudwatch-service.ts";
 import { ServiceError } from "../api/protocol/service-error.ts";
 import { createResolverService } from "../api/protocol/resolver-service.ts";
+import { createServiceDiscoveryService } from "../api/protocol/servicediscovery-service.ts";
 import { createRoute53Service } from "../api/protocol/route53-service.ts";
 import { findList, importDomains } from "../api/resolver/firewall-domain-file.ts";
 import type { ResolverContext } from "../api/resolver/resolver-context.ts";
 import { resolverHandlers } from "../api/resolver/resolver-handlers.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
 import { route53Handlers } from "../api/route53/route53-handlers.ts";
+import type { Service } from "../api/protocol/service.ts";
 import { secretOf } from "../api/signpost/access-keys.ts";
 import { checkerRoutes } from "../api/signpost/checkers.ts";
 import type { SignpostContext } from "../api/signpost/signpost-context.ts";
@@ -93,6 +98,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
       createRoute53Service(route53Handlers(route53)),
       ...createCloudWatchServices(cloudwatchHandlers(cloudwatchContext(parts))),
       createResolverService(resolverHandlers(resolver)),
+      cloudMapService(parts, route53),
     ],
     routes: [
       ...signpostRoutes(context),
@@ -188,6 +194,17 @@ function resolverContext({
       firewallImportDirectory: settings.firewallImportDirectory,
     },
   };
+}
+
+function cloudMapService({ settings, logger }: ApiParts, route53: ApiContext): Service {
+  const { negativeTtl, customHealthHold } = settings;
+  const context: CloudMapContext = {
+    route53,
+    settings: { negativeTtl, customHealthHold },
+    underWay: new Map(),
+  };
+  const holds = new CustomHealthHolds(context, logger);
+  return createServiceDiscoveryService(cloudMapHandlers(context, holds));
 }
 
 function packageVersion(): string {

@@ -55,6 +55,8 @@ test("readSettings() refuses what it cannot use", () => {
     [["--location", "a,none"], /setting location: none stands for no location/],
     [["--unknown-vpcs", "yes"], /setting unknown-vpcs: yes is none of refuse, accept/],
     [["--allow-scripts", "true"], /setting allow-scripts: true is none of yes, no/],
+    [["--pin-workers", "2"], /setting pin-workers: 2 is none of yes, no/],
+    [["--busy-poll-us", "20000"], /setting busy-poll-us: 20000 is no whole number from 0/],
     [["--health-allow", "10.0.0.0"], /setting health-allow: 10.0.0.0 is not ADDRESS\/LENGTH/],
     [["--udp-payload-size", "100"], /setting udp-payload-size/],
     [["--config", "/nonexistent/signpost.conf"], /Cannot read configuration file/],

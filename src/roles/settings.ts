@@ -7,12 +7,15 @@ import type { LimitName } from "../api/route53/quotas.ts";
 import { formatIp, parseCidr, parseIp } from "../base/ip.ts";
 import type { Cidr } from "../base/ip.ts";
 import {
+  busyPollUsMax,
   coalesceUsDefault,
   coalesceUsMax,
+  customHealthHoldMaxSeconds,
   ownLocationCountMax,
   udpPayloadSizeDefault,
   udpPayloadSizeMin,
 } from "../base/limits.ts";
+import { ttlMax } from "../dns/wire/ttl.ts";
 import type { PacketIo } from "../dataplane/server/name-server.ts";
 import type { Endpoint } from "../dataplane/server/socket-address.ts";
 import type { LocationName } from "../health/checker/checker-desk.ts";
@@ -27,6 +30,8 @@ export type Settings = {
   nsid: string;
   udpPayloadSizeMax: number;
   coalesceUs: number;
+  pinWorkers: boolean;
+  busyPollUs: number;
   tcpIdleTimeoutMs: number;
   tcpConnectionsMax: number;
   tcpConnectionsPerClientMax: number;
@@ -42,6 +47,10 @@ export type Settings = {
   locations: LocationName[];
   scriptsAllowed: boolean;
   healthEvents: string;
+  /** Seconds. */
+  negativeTtl: number;
+  /** Seconds. */
+  customHealthHold: number;
   queryLogs: string;
   logLevel: "debug" | "info" | "warn" | "error";
 };
@@ -76,6 +85,14 @@ export const settingRules = {
   "coalesce-us": {
     fallback: String(coalesceUsDefault),
     help: "microseconds that queries may gather under load; a lone one does not wait (mmsg, xdp)",
+  },
+  "pin-workers": {
+    fallback: "no",
+    help: "whether each answering thread keeps to a core of its own (mmsg): yes or no",
+  },
+  "busy-poll-us": {
+    fallback: "0",
+    help: "microseconds that a thread polls the network card itself before it sleeps (mmsg)",
   },
   "tcp-idle-timeout": { fallback: "10", help: "seconds a TCP connection may be silent" },
   "tcp-connections": { fallback: "1000", help: "most TCP connections at once" },
@@ -116,6 +133,14 @@ export const settingRules = {
   "health-events": {
     fallback: "",
     help: "directory of the log of health events (default: health-events in data)",
+  },
+  "negative-ttl": {
+    fallback: "5",
+    help: "seconds that negative answers of a Cloud Map namespace are kept, unless it says so",
+  },
+  "custom-health-hold": {
+    fallback: "0",
+    help: "seconds until a custom health status takes effect (AWS: 30)",
   },
   "query-logs": { fallback: "", help: "directory of query logs (default: query-logs in data)" },
   "log-level": { fallback: "info", help: "debug, info, warn or error" },
@@ -212,6 +237,8 @@ function fromTexts(
       max: 4096,
     }),
     coalesceUs: wholeNumber("coalesce-us", one("coalesce-us"), { min: 0, max: coalesceUsMax }),
+    pinWorkers: oneOf("pin-workers", one("pin-workers"), ["yes", "no"]) === "yes",
+    busyPollUs: wholeNumber("busy-poll-us", one("busy-poll-us"), { min: 0, max: busyPollUsMax }),
     tcpIdleTimeoutMs: idleSeconds * 1000,
     tcpConnectionsMax: wholeNumber("tcp-connections", one("tcp-connections"), range),
     tcpConnectionsPerClientMax: wholeNumber(
@@ -229,6 +256,11 @@ function fromTexts(
     locations: locations(all("location")),
     scriptsAllowed: oneOf("allow-scripts", one("allow-scripts"), ["yes", "no"]) === "yes",
     healthEvents: one("health-events") || join(data, "health-events"),
+    negativeTtl: wholeNumber("negative-ttl", one("negative-ttl"), { min: 0, max: ttlMax }),
+    customHealthHold: wholeNumber("custom-health-hold", one("custom-health-hold"), {
+      min: 0,
+      max: customHealthHoldMaxSeconds,
+    }),
     queryLogs: one("query-logs") || join(data, "query-logs"),
     logLevel: oneOf("log-level", one("log-level"), ["debug", "info", "warn", "error"]),
   };

@@ -11,6 +11,7 @@ import { EchoAnswerer, clientOffsetOf } from "./driver.ts";
 import type { Answerer, PacketArena } from "./driver.ts";
 import { AF_INET6 } from "./libc.ts";
 import { QueryLogWriter } from "./query-log-writer.ts";
+import { accountUpdates } from "./served-zones.ts";
 import { addTo, queryCounters } from "./worker-counters.ts";
 import type { Updates, WorkerSetup } from "./worker-setup.ts";
 
@@ -51,7 +52,9 @@ class NameServerAnswerer implements ZoneAnswerer {
     this.#queryLog = new QueryLogWriter(setup, arena, transport);
   }
 
-  update({ zones, locations }: Updates): void {
+  update(updates: Updates): void {
+    accountUpdates(updates);
+    const { zones, locations } = updates;
     if (locations !== undefined) {
       this.#context.locations = locations ? new LocationView(locations) : undefined;
     }
@@ -86,7 +89,9 @@ class CountingEcho extends EchoAnswerer implements ZoneAnswerer {
     this.#counters = setup.counters.query;
   }
 
-  update(): void {}
+  update(updates: Updates): void {
+    accountUpdates(updates);
+  }
 
   setTime(): void {}
 

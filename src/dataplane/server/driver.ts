@@ -14,6 +14,8 @@ export type PacketArena = {
 
 /** What a driver hands packets to. It knows nothing about where they come from. */
 export type Answerer = {
+  /** Told before the queries of a batch which listener they came in by; by drivers that know. */
+  listen?(index: number): void;
   /**
    * Writes the response to the query at `queryOffset` of the arena to `responseOffset`: the same
    * place, or one apart from the query.

@@ -17,6 +17,8 @@ export type MmsgListener = {
 export type MmsgMemory = { address: number; responseSizeMax: number };
 
 type Listener = MmsgListener & {
+  /** In the order of the options. */
+  index: number;
   receiveHeaders: number;
   sendHeaders: number;
   /** Octets that the kernel may write to an address and to control messages. */
@@ -120,6 +122,7 @@ export class MmsgDriver {
       return 0;
     }
     addTo(this.#counters, udpCounters.index.batches, 1);
+    answerer.listen?.(listener.index);
     const responseCount = this.#answerAll(listener, answerer, count);
     if (responseCount > 0) this.#send(listener, responseCount);
     return count;
@@ -148,7 +151,9 @@ export class MmsgDriver {
       const size = answerer.answer(query, querySize, query);
       if (size === 0) continue;
       if (i !== responses) this.#moveUp(i, responses, size);
-      if (listener.controlSize !== 0) this.#freeInterface(listener, slots + responses * slotSize);
+      if (listener.controlSize !== 0) {
+        layout.freeInterface(this.arena.view, slots + responses * slotSize, listener.isIpv6);
+      }
       const sendVector = listener.sendHeaders + sendVectorsAfterSendHeaders;
       const length = sendVector + responses * layout.vector.size + layout.vector.length;
       words[length >> 2] = size;
@@ -166,20 +171,6 @@ export class MmsgDriver {
     const source = slots + from * slotSize;
     const end = source + layout.slotHeadSize + size;
     this.arena.bytes.copyWithin(slots + to * slotSize, source, end);
-  }
-
-  /**
-   * Keeps the address that was asked as the source but lets routing choose the interface: the way
-   * back may be another. IPv6 link-local addresses mean nothing without theirs.
-   */
-  #freeInterface(listener: Listener, slot: number): void {
-    if (!listener.isIpv6) {
-      this.#words[(slot + layout.control.ipv4Interface) >> 2] = 0;
-      return;
-    }
-    const address = this.arena.view.getUint16(slot + layout.control.ipv6Address);
-    if ((address & 0xffc0) === 0xfe80) return;
-    this.#words[(slot + layout.control.ipv6Interface) >> 2] = 0;
   }
 
   /**
@@ -226,6 +217,7 @@ export class MmsgDriver {
     this.arena.view.setUint16(poll + layout.pollEntry.events, c.POLLIN, true);
     const prepared: Listener = {
       ...listener,
+      index,
       receiveHeaders: block + layout.listenerBlock.receiveHeaders,
       sendHeaders: block + layout.listenerBlock.sendHeaders,
       nameSize: listener.isIpv6 ? 28 : 16,
