@@ -454,6 +454,46 @@ export const cacheSecondChancesPerPut = 16;
 export const cacheSecondChanceCountMax = 4_096;
 
 // Resolver: resolution
+/** Clients' queries that are being resolved; one more is answered SERVFAIL. */
+export const resolutionCountMax = 20_000;
+/** Questions to servers for one of them: its chain, delegations and DNS64 together. */
+export const resolutionAskCountMax = 32;
+/** From the query to SERVFAIL: clients ask again, or give up, after some 5 s. */
+export const resolutionTimeoutMs = 8_000;
+/** Questions to servers under way. */
+export const serverQuestionCountMax = 10_000;
+/** Delegations followed for one question (DELEGATE rules). */
+export const delegationDepthMax = 8;
+/** Name servers without an address in the referral that are looked up for it (NXNS). */
+export const delegationLookupCountMax = 3;
+/** Addresses of name servers that one delegation is asked at. */
+export const delegationAddressCountMax = 8;
+/** Delegations, and rules, whose answers are told apart in the cache. */
+export const sourceNumberCountMax = 50_000;
+/** Failing questions remembered (RFC 9520). */
+export const failureCountMax = 20_000;
+/** How long a failure counts: the first time, and after failing again and again (RFC 9520 §3.2). */
+export const failureSecondsMin = 1;
+export const failureSecondsMax = 300;
+/** Of a positive and of a negative answer, whatever its records say (RFC 2308 §5, RFC 8767 §4). */
+export const cacheTtlMaxSecondsDefault = 86_400;
+export const negativeTtlMaxSecondsDefault = 3_600;
+/** How long after its end an answer may still be given (RFC 8767 §5). */
+export const staleMaxSecondsDefault = 86_400;
+/** TTL of such an answer, and how long a client waits before it gets one (RFC 8767 §4, §5). */
+export const staleTtlSeconds = 30;
+export const staleClientTimeoutMs = 1_800;
+/** Names that never leave a VPC: TTL of what is said of them. */
+export const autodefinedTtlSeconds = 300;
+/** TCP queries of one connection that are being resolved; no more are read meanwhile. */
+export const tcpPipelineCountMax = 100;
+/** How often one trouble is written to the log. */
+export const troubleLogIntervalMs = 60_000;
+/** Troubles told apart. */
+export const troubleCountMax = 1_000;
+export const resolverThreadStopMaxMs = 3_000;
+/** Numbers of views and cache partitions that one resolver thread may give out in its life. */
+export const numbersPerThread = 2 ** 24;
 
 // Resolver: upstreams
 /** Questions under way at once; more fail as busy. */
@@ -545,6 +585,13 @@ export const resolverEndpointAddressCountMax = 20;
 export const resolverRuleCountMax = 10_000;
 export const resolverRuleTargetCountMax = 50;
 export const resolverRuleOfVpcCountMax = 10_000;
+/** Sockets of inbound endpoints: one an address and protocol. */
+export const inboundListenerCountMax = 500;
+/** How often addresses that could not be listened on are tried again. */
+export const inboundRetryMs = 5_000;
+/** What a client of an inbound endpoint may take for TLS, and for the body of a request. */
+export const tlsHandshakeMaxMs = 5_000;
+export const httpsBodyMaxMs = 5_000;
 /** VPCs known by one Signpost, blocks and subnets of one of them, names with addresses in it. */
 export const vpcCountMax = 10_000;
 export const vpcCidrCountMax = 50;

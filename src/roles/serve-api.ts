@@ -97,8 +97,8 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
     services: [
       createRoute53Service(route53Handlers(route53)),
       ...createCloudWatchServices(cloudwatchHandlers(cloudwatchContext(parts))),
-      createResolverService(resolverHandlers(resolver)),
       cloudMapService(parts, route53),
+      createResolverService(resolverHandlers(resolver)),
     ],
     routes: [
       ...signpostRoutes(context),
