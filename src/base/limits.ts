@@ -560,6 +560,8 @@ export const firewallDomainListCountMax = 1_000;
 export const firewallRuleGroupCountMax = 1_000;
 export const firewallRuleCountMax = 100;
 export const firewallAssociationCountMax = 5;
+/** Filters kept for the firewalls of all VPCs; those with the same lists share one. */
+export const firewallFilterCountMax = 1_000;
 /** Entries of one batch of rules. */
 export const firewallBatchCountMax = 100;
 /** Octets of a policy that shares a rule group or a log configuration: AWS's. */
