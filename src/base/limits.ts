@@ -454,6 +454,46 @@ export const cacheSecondChancesPerPut = 16;
 export const cacheSecondChanceCountMax = 4_096;
 
 // Resolver: resolution
+/** Clients' queries that are being resolved; one more is answered SERVFAIL. */
+export const resolutionCountMax = 20_000;
+/** Questions to servers for one of them: its chain, delegations and DNS64 together. */
+export const resolutionAskCountMax = 32;
+/** From the query to SERVFAIL: clients ask again, or give up, after some 5 s. */
+export const resolutionTimeoutMs = 8_000;
+/** Questions to servers under way. */
+export const serverQuestionCountMax = 10_000;
+/** Delegations followed for one question (DELEGATE rules). */
+export const delegationDepthMax = 8;
+/** Name servers without an address in the referral that are looked up for it (NXNS). */
+export const delegationLookupCountMax = 3;
+/** Addresses of name servers that one delegation is asked at. */
+export const delegationAddressCountMax = 8;
+/** Delegations, and rules, whose answers are told apart in the cache. */
+export const sourceNumberCountMax = 50_000;
+/** Failing questions remembered (RFC 9520). */
+export const failureCountMax = 20_000;
+/** How long a failure counts: the first time, and after failing again and again (RFC 9520 §3.2). */
+export const failureSecondsMin = 1;
+export const failureSecondsMax = 300;
+/** Of a positive and of a negative answer, whatever its records say (RFC 2308 §5, RFC 8767 §4). */
+export const cacheTtlMaxSecondsDefault = 86_400;
+export const negativeTtlMaxSecondsDefault = 3_600;
+/** How long after its end an answer may still be given (RFC 8767 §5). */
+export const staleMaxSecondsDefault = 86_400;
+/** TTL of such an answer, and how long a client waits before it gets one (RFC 8767 §4, §5). */
+export const staleTtlSeconds = 30;
+export const staleClientTimeoutMs = 1_800;
+/** Names that never leave a VPC: TTL of what is said of them. */
+export const autodefinedTtlSeconds = 300;
+/** TCP queries of one connection that are being resolved; no more are read meanwhile. */
+export const tcpPipelineCountMax = 100;
+/** How often one trouble is written to the log. */
+export const troubleLogIntervalMs = 60_000;
+/** Troubles told apart. */
+export const troubleCountMax = 1_000;
+export const resolverThreadStopMaxMs = 3_000;
+/** Numbers of views and cache partitions that one resolver thread may give out in its life. */
+export const numbersPerThread = 2 ** 24;
 
 // Resolver: upstreams
 /** Questions under way at once; more fail as busy. */
@@ -500,6 +540,36 @@ export const upstreamIdleMs = 10_000;
 export const upstreamPaddingBlockSize = 128;
 
 // Resolver: firewall and query logs
+/** Names of all domain lists together; AWS has 100,000. */
+export const firewallDomainCountMax = 1_000_000;
+/** Names of one imported file, as at AWS; what they take as JSON must fit one entry of the log. */
+export const firewallImportCountMax = 250_000;
+export const firewallImportSizeMax = 7 * 1024 * 1024;
+/** Octets of the file itself, comments included. */
+export const firewallFileSizeMax = 32 * 1024 * 1024;
+/** Characters of one of its lines. */
+export const firewallLineSizeMax = 1_024;
+/** Lines that one refusal names; the count it states is of all of them. */
+export const firewallFindingsMax = 20;
+/** Names of one UpdateFirewallDomains: AWS's. */
+export const firewallUpdateCountMax = 1_000;
+/** Names kept in one row. */
+export const firewallLeafCountMax = 512;
+/** Domain lists, rule groups, rules of a group, groups on a VPC: AWS's quotas. */
+export const firewallDomainListCountMax = 1_000;
+export const firewallRuleGroupCountMax = 1_000;
+export const firewallRuleCountMax = 100;
+export const firewallAssociationCountMax = 5;
+/** Filters kept for the firewalls of all VPCs; those with the same lists share one. */
+export const firewallFilterCountMax = 1_000;
+/** Entries of one batch of rules. */
+export const firewallBatchCountMax = 100;
+/** Octets of a policy that shares a rule group or a log configuration: AWS's. */
+export const resolverPolicySizeMax = 30_000;
+/** Query log configurations, VPCs of one, and configurations of one VPC. */
+export const queryLogConfigCountMax = 20;
+export const queryLogAssociationCountMax = 100;
+export const queryLogConfigsPerVpcMax = 10;
 
 // Resolver: endpoints, rules, VPCs
 /** Octets of a request to Route 53 Resolver: 1,000 domain names of a firewall's list are most. */
@@ -515,6 +585,13 @@ export const resolverEndpointAddressCountMax = 20;
 export const resolverRuleCountMax = 10_000;
 export const resolverRuleTargetCountMax = 50;
 export const resolverRuleOfVpcCountMax = 10_000;
+/** Sockets of inbound endpoints: one an address and protocol. */
+export const inboundListenerCountMax = 500;
+/** How often addresses that could not be listened on are tried again. */
+export const inboundRetryMs = 5_000;
+/** What a client of an inbound endpoint may take for TLS, and for the body of a request. */
+export const tlsHandshakeMaxMs = 5_000;
+export const httpsBodyMaxMs = 5_000;
 /** VPCs known by one Signpost, blocks and subnets of one of them, names with addresses in it. */
 export const vpcCountMax = 10_000;
 export const vpcCidrCountMax = 50;

@@ -4,6 +4,7 @@ import { checkerCommands } from "./checker-commands.ts";
 import { CommandFailure, exitCodes } from "./command.ts";
 import type { Command, Invocation, Options } from "./command.ts";
 import { explainCommand } from "./explain-command.ts";
+import { firewallCommands } from "./firewall-commands.ts";
 import { geoCommands } from "./geo-commands.ts";
 import { healthCommands } from "./health-commands.ts";
 import { keyCommands } from "./key-commands.ts";
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   ...keyCommands,
   ...vpcCommands,
   ...vpcHostCommands,
+  ...firewallCommands,
   ...geoCommands,
   ...recordCommands,
   ...checkerCommands,

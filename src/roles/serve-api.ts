@@ -12,6 +12,7 @@ import { ServiceError } from "../api/protocol/service-error.ts";
 import { createResolverService } from "../api/protocol/resolver-service.ts";
 import { createServiceDiscoveryService } from "../api/protocol/servicediscovery-service.ts";
 import { createRoute53Service } from "../api/protocol/route53-service.ts";
+import { findList, importDomains } from "../api/resolver/firewall-domain-file.ts";
 import type { ResolverContext } from "../api/resolver/resolver-context.ts";
 import { resolverHandlers } from "../api/resolver/resolver-handlers.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
@@ -66,6 +67,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   const { settings, logger, store, nameServer, compiler, queryLogs, locations, health, metrics } =
     parts;
   const route53 = route53Context(parts);
+  const resolver = resolverContext(parts);
   await provideCredentials(settings.data, route53);
   const apiMetrics = new ApiMetrics();
   let url = "";
@@ -82,6 +84,8 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
     status: () => report.status(),
     importZone: (job) => importZone(store, job),
     exportZone: (zone) => exportZone(settings.data, zone),
+    importDomains: async ({ list, ...job }) =>
+      importDomains(resolver, { listId: findList(store.state, list).id, ...job }),
     async explain(question) {
       const buffer = await compiler.imageOf(question.zoneId);
       if (!buffer) throw new ServiceError("ServiceUnavailable", unservedMessage(question.name));
@@ -93,8 +97,8 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
     services: [
       createRoute53Service(route53Handlers(route53)),
       ...createCloudWatchServices(cloudwatchHandlers(cloudwatchContext(parts))),
-      createResolverService(resolverHandlers(resolverContext(parts))),
       cloudMapService(parts, route53),
+      createResolverService(resolverHandlers(resolver)),
     ],
     routes: [
       ...signpostRoutes(context),
@@ -187,6 +191,7 @@ function resolverContext({
     settings: {
       accountId: settings.account,
       acceptUnknownVpcs: settings.acceptUnknownVpcs,
+      firewallImportDirectory: settings.firewallImportDirectory,
     },
   };
 }

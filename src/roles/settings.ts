@@ -40,6 +40,8 @@ export type Settings = {
   limits: Partial<Record<LimitName, number>>;
   /** Whether the ids of VPCs that were never created are taken. */
   acceptUnknownVpcs: boolean;
+  /** Where ImportFirewallDomains may read files. */
+  firewallImportDirectory: string | undefined;
   healthAllow: Cidr[];
   /** Those of this process. */
   locations: LocationName[];
@@ -109,6 +111,10 @@ export const settingRules = {
   "unknown-vpcs": {
     fallback: "refuse",
     help: "what becomes of ids of VPCs that were never created: refuse or accept",
+  },
+  "firewall-import-directory": {
+    fallback: "",
+    help: "directory whose files ImportFirewallDomains may read (default: none)",
   },
   "health-allow": {
     fallback: "",
@@ -245,6 +251,7 @@ function fromTexts(
     limits: quotas(all("limits")),
     acceptUnknownVpcs:
       oneOf("unknown-vpcs", one("unknown-vpcs"), ["refuse", "accept"]) === "accept",
+    firewallImportDirectory: one("firewall-import-directory") || undefined,
     healthAllow: all("health-allow").map(readNetwork),
     locations: locations(all("location")),
     scriptsAllowed: oneOf("allow-scripts", one("allow-scripts"), ["yes", "no"]) === "yes",

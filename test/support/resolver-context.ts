@@ -33,7 +33,9 @@ export type Resolver = ResolverContext & {
 };
 
 /** Opened once a test file, closed when its tests are over. */
-export async function openResolver(): Promise<Resolver> {
+export async function openResolver(
+  settings: Partial<ResolverContext["settings"]> = {},
+): Promise<Resolver> {
   const dataDir = mkdtempSync(join(tmpdir(), "signpost-resolver-"));
   const store = await openStore(dataDir);
   after(async () => {
@@ -52,9 +54,12 @@ export async function openResolver(): Promise<Resolver> {
       ...{ own, listeners, problems },
       addresses: () => own,
       inboundPorts: { Do53: 53, DoT: 853, DoH: 443 },
-      inboundProblem: (address: string) => problems.get(address),
+      inboundState: (address: string) => {
+        const problem = problems.get(address);
+        return problem === undefined ? ("open" as const) : { problem };
+      },
     },
-    settings: { accountId: "000000000000", acceptUnknownVpcs: false },
+    settings: { accountId: "000000000000", acceptUnknownVpcs: false, ...settings },
   };
   const handlers = resolverHandlers(context);
   const request = { requestId: "test", accessKeyId: "TEST", receivedAtMs: 0 };

@@ -24,3 +24,12 @@ export function putCreatorRequest(
 export function removeCreatorRequest(kind: string, creatorRequestId: string): Mutation {
   return { remove: "resolverCreatorRequest", key: [kind, creatorRequestId] };
 }
+
+/** The id of what an earlier request of this id has created, if that is there still. */
+export function createdEarlier(
+  { state }: ResolverContext,
+  kind: string,
+  creatorRequestId: string,
+): string | undefined {
+  return state.get<string>("resolverCreatorRequest", [kind, creatorRequestId]);
+}

@@ -1,6 +1,7 @@
 import type { ResolverHandlers } from "../protocol/resolver-service.ts";
 import { resolverEndpointIpAddresses } from "./endpoint-ip-addresses.ts";
 import { resolverEndpoints } from "./endpoints.ts";
+import { firewallHandlers } from "./firewall-handlers.ts";
 import { outpostResolvers } from "./outpost-resolvers.ts";
 import { resolverConfigs } from "./resolver-configs.ts";
 import type { ResolverContext } from "./resolver-context.ts";
@@ -20,5 +21,6 @@ export function resolverHandlers(context: ResolverContext): ResolverHandlers {
     ...resolverConfigs(context),
     ...resolverTags(context),
     ...outpostResolvers(context),
+    ...firewallHandlers(context),
   };
 }

@@ -17,6 +17,10 @@ type GivenTag = { Key: string; Value: string };
 const tagged: Readonly<Record<string, TableName>> = {
   "resolver-endpoint": "resolverEndpoint",
   "resolver-rule": "resolverRule",
+  "firewall-domain-list": "firewallDomainList",
+  "firewall-rule-group": "firewallRuleGroup",
+  "firewall-rule-group-association": "firewallAssociation",
+  "resolver-query-log-config": "resolverQueryLogConfig",
 };
 
 export const resolverTags: HandlerFamily<

@@ -3,6 +3,7 @@ import type { Route, RouteRequest } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { createAccessKey, deleteAccessKey, listAccessKeys } from "./access-keys.ts";
 import { explain } from "./explain.ts";
+import { firewallImportRoute } from "./firewall-import.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { json, ownRoute, parameter, readJson } from "./json-route.ts";
 import { updateLocations } from "./location-data.ts";
@@ -61,6 +62,7 @@ export function signpostRoutes(context: SignpostContext): Route[] {
       requestTimeoutMs: importTimeoutMs,
     },
     ownRoute("GET", "zones/export", (request) => exportZone(context, request)),
+    firewallImportRoute(context),
     ...healthRoutes(route53),
     ...routingControlRoutes(route53),
     ...notificationRoutes(route53, context.notifier),

@@ -84,6 +84,7 @@ export async function deleteVpc(context: ApiContext, vpcId: string): Promise<voi
       const mutations: Mutation[] = [
         { remove: "vpc", key: [vpcId] },
         { remove: "resolverConfig", key: [vpcId] },
+        { remove: "firewallConfig", key: [vpcId] },
         ...hosts.map(({ key }): Mutation => ({ remove: "vpcHost", key })),
         ...Object.keys(subnets).map((id): Mutation => ({ remove: "vpcBySubnet", key: [id] })),
       ];
@@ -162,6 +163,8 @@ const uses: readonly (readonly [TableName, string])[] = [
   ["zoneByVpc", "hosted zones"],
   ["resolverRuleByVpc", "resolver rules"],
   ["resolverEndpointByVpc", "resolver endpoints"],
+  ["firewallAssociationByVpc", "firewall rule groups"],
+  ["resolverQueryLogAssociationByVpc", "query logging configurations"],
 ];
 
 function refuseDeletion(state: StateReader, vpcId: string): void {
