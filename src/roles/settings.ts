@@ -249,7 +249,10 @@ function fromTexts(
     locations: locations(all("location")),
     scriptsAllowed: oneOf("allow-scripts", one("allow-scripts"), ["yes", "no"]) === "yes",
     healthEvents: one("health-events") || join(data, "health-events"),
-    negativeTtl: wholeNumber("discovery-negative-ttl", one("discovery-negative-ttl"), { min: 0, max: ttlMax }),
+    negativeTtl: wholeNumber("discovery-negative-ttl", one("discovery-negative-ttl"), {
+      min: 0,
+      max: ttlMax,
+    }),
     customHealthHold: wholeNumber("custom-health-hold", one("custom-health-hold"), {
       min: 0,
       max: customHealthHoldMaxSeconds,
