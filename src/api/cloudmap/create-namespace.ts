@@ -1,14 +1,14 @@
 import { cloudMapNamespaceCountMax } from "../../base/limits.ts";
 import type { CloudMapNamespace, NamespaceRequest } from "../../control/model/cloud-map.ts";
 import type { NamespaceType } from "../../control/model/cloud-map.ts";
-import type { HostedZone, Vpc } from "../../control/model/hosted-zone.ts";
+import type { HostedZone, Vpc, VpcRow } from "../../control/model/hosted-zone.ts";
 import { withNegativeTtl } from "../../control/model/hosted-zone.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import { drawCloudMapId, drawResourceId } from "../../control/model/resource-id.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { nameServersOf, zoneMutations } from "../route53/create-hosted-zone.ts";
 import { conflictingVpc, requireName, requireVpc, zoneInVpc } from "../route53/zones.ts";
-import { arnOf } from "./arns.ts";
+import { arnOf, standInRegion } from "./arns.ts";
 import type { CloudMapContext } from "./cloudmap-context.ts";
 import type { HandlerFamily } from "./cloudmap-handler.ts";
 import { OperationFailure, commitOperation } from "./commit.ts";
@@ -179,7 +179,9 @@ function zoneOf(
 /** @throws OperationFailure where Route 53 would not make the zone */
 function vpcOf({ route53 }: CloudMapContext, vpcId: string, zoneName: string): Vpc {
   try {
-    const { id, region } = requireVpc(route53, { VPCId: vpcId });
+    const known = route53.state.get<VpcRow>("vpc", [vpcId]);
+    const wanted = { VPCId: vpcId, VPCRegion: known?.region ?? standInRegion };
+    const { id, region } = requireVpc(route53, wanted);
     const conflict = zoneInVpc(route53, id, zoneName);
     if (conflict) throw conflictingVpc({ id, region }, conflict);
     return { id, region };
