@@ -439,6 +439,27 @@ export const recordExtensionCountMax = 10_000;
 // Resolver: endpoints, rules, VPCs
 
 // Cloud Map
+/** Each DNS namespace is a hosted zone. */
+export const cloudMapNamespaceCountMax = 10_000;
+/** Services of one namespace: counted when one is created. */
+export const cloudMapServiceCountMax = 20_000;
+/** Instances of one service: AWS's quota. All of them are record sets of one name. */
+export const cloudMapInstanceCountMax = 1_000;
+/** Attributes of an instance that are the client's own, and of a service: AWS's numbers. */
+export const instanceAttributeCountMax = 30;
+export const serviceAttributeCountMax = 30;
+/** Characters of a key, of a value, and of all keys and values of an instance. */
+export const attributeKeySizeMax = 255;
+export const attributeValueSizeMax = 1_024;
+export const attributesSizeMax = 5_000;
+/** How long GetOperation knows an operation; AWS's number. */
+export const operationAgeMaxMs = 30 * 24 * 60 * 60 * 1_000;
+/** Log entries after which an operation may be forgotten earlier: so many are kept at most. */
+export const operationEntryCountMax = 200_000;
+/** Rows looked at for one page of a filtered list; the next page goes on from there. */
+export const cloudMapScanCountMax = 1_000;
+/** Seconds that AWS waits before it applies a custom health status are 30; at most an hour here. */
+export const customHealthHoldMaxSeconds = 3_600;
 
 // Containers
 /** Running containers that one watcher follows, and instances it keeps. */

@@ -1,14 +1,19 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CloudMapContext } from "../api/cloudmap/cloudmap-context.ts";
+import { cloudMapHandlers } from "../api/cloudmap/cloudmap-handlers.ts";
+import { CustomHealthHolds } from "../api/cloudmap/custom-health-holds.ts";
 import type { CloudWatchContext } from "../api/cloudwatch/cloudwatch-context.ts";
 import { cloudwatchHandlers } from "../api/cloudwatch/cloudwatch-handlers.ts";
 import { startApiServer } from "../api/protocol/api-server.ts";
 import type { ApiServer, ApiServerOptions } from "../api/protocol/api-server.ts";
 import { createCloudWatchServices } from "../api/protocol/cloudwatch-service.ts";
 import { ServiceError } from "../api/protocol/service-error.ts";
+import { createServiceDiscoveryService } from "../api/protocol/servicediscovery-service.ts";
 import { createRoute53Service } from "../api/protocol/route53-service.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
 import { route53Handlers } from "../api/route53/route53-handlers.ts";
+import type { Service } from "../api/protocol/service.ts";
 import { secretOf } from "../api/signpost/access-keys.ts";
 import { checkerRoutes } from "../api/signpost/checkers.ts";
 import type { SignpostContext } from "../api/signpost/signpost-context.ts";
@@ -84,6 +89,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
     services: [
       createRoute53Service(route53Handlers(route53)),
       ...createCloudWatchServices(cloudwatchHandlers(cloudwatchContext(parts))),
+      cloudMapService(parts, route53),
     ],
     routes: [
       ...signpostRoutes(context),
@@ -160,6 +166,17 @@ function cloudwatchContext({
     metrics: metrics.desk,
     accountId: settings.account,
   };
+}
+
+function cloudMapService({ settings, logger }: ApiParts, route53: ApiContext): Service {
+  const { negativeTtl, customHealthHold } = settings;
+  const context: CloudMapContext = {
+    route53,
+    settings: { negativeTtl, customHealthHold },
+    underWay: new Map(),
+  };
+  const holds = new CustomHealthHolds(context, logger);
+  return createServiceDiscoveryService(cloudMapHandlers(context, holds));
 }
 
 function packageVersion(): string {

@@ -9,10 +9,12 @@ import type { Cidr } from "../base/ip.ts";
 import {
   coalesceUsDefault,
   coalesceUsMax,
+  customHealthHoldMaxSeconds,
   ownLocationCountMax,
   udpPayloadSizeDefault,
   udpPayloadSizeMin,
 } from "../base/limits.ts";
+import { ttlMax } from "../dns/wire/ttl.ts";
 import type { PacketIo } from "../dataplane/server/name-server.ts";
 import type { Endpoint } from "../dataplane/server/socket-address.ts";
 import type { LocationName } from "../health/checker/checker-desk.ts";
@@ -38,6 +40,10 @@ export type Settings = {
   locations: LocationName[];
   scriptsAllowed: boolean;
   healthEvents: string;
+  /** Seconds. */
+  negativeTtl: number;
+  /** Seconds. */
+  customHealthHold: number;
   queryLogs: string;
   logLevel: "debug" | "info" | "warn" | "error";
 };
@@ -104,6 +110,14 @@ export const settingRules = {
   "health-events": {
     fallback: "",
     help: "directory of the log of health events (default: health-events in data)",
+  },
+  "negative-ttl": {
+    fallback: "5",
+    help: "seconds that negative answers of a Cloud Map namespace are kept, unless it says so",
+  },
+  "custom-health-hold": {
+    fallback: "0",
+    help: "seconds until a custom health status takes effect (AWS: 30)",
   },
   "query-logs": { fallback: "", help: "directory of query logs (default: query-logs in data)" },
   "log-level": { fallback: "info", help: "debug, info, warn or error" },
@@ -214,6 +228,11 @@ function fromTexts(
     locations: locations(all("location")),
     scriptsAllowed: oneOf("allow-scripts", one("allow-scripts"), ["yes", "no"]) === "yes",
     healthEvents: one("health-events") || join(data, "health-events"),
+    negativeTtl: wholeNumber("negative-ttl", one("negative-ttl"), { min: 0, max: ttlMax }),
+    customHealthHold: wholeNumber("custom-health-hold", one("custom-health-hold"), {
+      min: 0,
+      max: customHealthHoldMaxSeconds,
+    }),
     queryLogs: one("query-logs") || join(data, "query-logs"),
     logLevel: oneOf("log-level", one("log-level"), ["debug", "info", "warn", "error"]),
   };

@@ -14,6 +14,7 @@ import type { ApiContext } from "./api-context.ts";
 import { cidrLocationFact } from "./cidr-collection.ts";
 import { commitChange } from "./commit.ts";
 import { requireHealthCheck } from "./health-check-rows.ts";
+import { refuseLinked } from "./linked-service.ts";
 import { isFull } from "./quotas.ts";
 import { bareId } from "./resource-ids.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
@@ -108,6 +109,7 @@ async function planChanges(
   changes: readonly Change[],
 ): Promise<Mutation[]> {
   const zone = requireZone(context, zoneId);
+  refuseLinked("hostedzone", zone);
   const plan = new ChangeBatchPlan(factsOf(context, zone));
   // One snapshot a slice; commit() sees to it that all slices saw the same zone.
   const inSnapshot = (slice: () => void): void => context.state.read(slice);

@@ -125,12 +125,14 @@ function tooMany(limit: string): ServiceError {
   return new ServiceError("TooManyHostedZones", message);
 }
 
-function nameServersOf(context: ApiContext, vpc: Vpc | undefined): string[] {
+/** The name servers of a new zone: a private one has a VPC. */
+export function nameServersOf(context: ApiContext, vpc: Vpc | undefined): string[] {
   const { nameServers } = context.settings;
   return vpc ? reservedNameServers(nameServers) : drawNameServers(nameServers, context.random);
 }
 
-function zoneMutations(context: ApiContext, zone: HostedZone): Mutation[] {
+/** The rows and the first record sets of a new hosted zone. */
+export function zoneMutations(context: ApiContext, zone: HostedZone): Mutation[] {
   const { id } = zone;
   const mutations: Mutation[] = [
     { put: "hostedZone", key: [id], value: zone },

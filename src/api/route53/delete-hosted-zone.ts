@@ -6,6 +6,7 @@ import { usesOf } from "../../control/model/rrset-uses.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { commitChange } from "./commit.ts";
+import { refuseLinked } from "./linked-service.ts";
 import { removalOfExtensions } from "./record-extension-rows.ts";
 import { bareId } from "./resource-ids.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
@@ -19,6 +20,7 @@ export const deleteHostedZone: HandlerFamily<"DeleteHostedZone"> = (context) => 
       alsoAccount: true,
       plan() {
         const zone = requireZone(context, input.Id);
+        refuseLinked("hostedzone", zone);
         requireEmpty(context, zone);
         return { mutations: removalOf(context, zone), result: undefined };
       },
@@ -52,7 +54,7 @@ function requireEmpty(context: ApiContext, zone: HostedZone): void {
 }
 
 /** Everything that is the zone's, in all tables. */
-function removalOf(context: ApiContext, zone: HostedZone): Mutation[] {
+export function removalOf(context: ApiContext, zone: HostedZone): Mutation[] {
   const { state } = context;
   const { id, delegationSetId } = zone;
   const mutations: Mutation[] = [

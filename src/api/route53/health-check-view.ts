@@ -5,6 +5,7 @@ import type {
 } from "@aws-sdk/client-route-53";
 import type { AlarmRule } from "../../control/model/alarm.ts";
 import type { HealthCheck } from "../../control/model/health-check.ts";
+import { linkedServiceView } from "./linked-service.ts";
 
 /** A health check as answers have it. */
 export function healthCheckView(check: HealthCheck): AwsHealthCheck {
@@ -13,6 +14,7 @@ export function healthCheckView(check: HealthCheck): AwsHealthCheck {
     CallerReference: check.callerReference,
     HealthCheckConfig: configView(check),
     HealthCheckVersion: check.version,
+    ...linkedServiceView(check),
     ...(check.alarm && { CloudWatchAlarmConfiguration: alarmView(check.alarm) }),
   };
 }

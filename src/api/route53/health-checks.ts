@@ -17,6 +17,7 @@ import { readConfig } from "./health-check-config-input.ts";
 import { putCheck, readCheck, removeCheck, requireHealthCheck } from "./health-check-rows.ts";
 import { healthCheckView } from "./health-check-view.ts";
 import { releaseSlot, takeSlot } from "./health-slots.ts";
+import { refuseLinked } from "./linked-service.ts";
 import { cutPage, pageSize } from "./pages.ts";
 import { isFull } from "./quotas.ts";
 import { locationOf } from "./resource-ids.ts";
@@ -52,6 +53,7 @@ export const healthChecks: HandlerFamily<
       action: "DeleteHealthCheck",
       plan() {
         const stored = readCheck(context, input.HealthCheckId);
+        refuseLinked("healthcheck", stored.check);
         refuseChild(context, stored.check);
         const mutations = [...removeCheck(stored), ...releaseSlot(context, stored.check.id)];
         return { mutations, result: undefined };

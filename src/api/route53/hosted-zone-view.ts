@@ -2,6 +2,7 @@ import type { VPCRegion } from "@aws-sdk/client-route-53";
 import type { DelegationSet, HostedZone } from "../../control/model/hosted-zone.ts";
 import { ZoneDamagedError } from "../../control/state/state-reader.ts";
 import type { ApiContext } from "./api-context.ts";
+import { linkedServiceView } from "./linked-service.ts";
 import { zonePath } from "./resource-ids.ts";
 
 /** A hosted zone as answers have it. */
@@ -16,6 +17,7 @@ export function hostedZoneView(context: ApiContext, zone: HostedZone) {
       PrivateZone: zone.private,
     },
     ...countOf(context, zone),
+    ...linkedServiceView(zone),
     ...(acceleratedRecovery === undefined
       ? {}
       : { Features: { AcceleratedRecoveryStatus: recoveryStatus(acceleratedRecovery) } }),

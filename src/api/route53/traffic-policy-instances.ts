@@ -8,6 +8,7 @@ import type { ApiContext } from "./api-context.ts";
 import { commit } from "./commit.ts";
 import type { Planned } from "./commit.ts";
 import { applyPolicy, removeInstance } from "./apply-traffic-policy.ts";
+import { refuseLinked } from "./linked-service.ts";
 import { isFull } from "./quotas.ts";
 import { bareId, locationOf } from "./resource-ids.ts";
 import type { HandlerFamily, Route53Handlers } from "./route53-handler.ts";
@@ -89,6 +90,7 @@ function newInstance(context: ApiContext, input: CreateInput): Planned<TrafficPo
   const { state } = context;
   const { TTL: ttl, TrafficPolicyId: policyId, TrafficPolicyVersion: policyVersion } = input;
   const zone = requirePublicZone(context, input.HostedZoneId);
+  refuseLinked("hostedzone", zone);
   const name = requireName(input.Name, "InvalidInput");
   if (!liesInZone(name, zone.name)) {
     const message = `RRSet with DNS name ${name} is not permitted in zone ${zone.name}`;

@@ -6,6 +6,7 @@ import { readUpdate } from "./health-check-config-input.ts";
 import { healthCheckView } from "./health-check-view.ts";
 import { putCheck, readCheck } from "./health-check-rows.ts";
 import { requireConfig } from "./health-checks.ts";
+import { refuseLinked } from "./linked-service.ts";
 import type { HandlerFamily, Route53Handlers } from "./route53-handler.ts";
 
 type Input = Parameters<NonNullable<Route53Handlers["UpdateHealthCheck"]>>[0];
@@ -16,6 +17,7 @@ export const updateHealthCheck: HandlerFamily<"UpdateHealthCheck"> = (context) =
       action: "UpdateHealthCheck",
       plan() {
         const before = readCheck(context, input.HealthCheckId);
+        refuseLinked("healthcheck", before.check);
         requireVersion(before.check, input.HealthCheckVersion);
         const check = changedCheck(context, before.check, input);
         return { mutations: putCheck({ ...before, check }, before), result: check };

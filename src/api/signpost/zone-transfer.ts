@@ -6,6 +6,7 @@ import type { RouteRequest, RouteResponse } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { createHostedZone } from "../route53/create-hosted-zone.ts";
 import { deleteHostedZone } from "../route53/delete-hosted-zone.ts";
+import { refuseLinked } from "../route53/linked-service.ts";
 import { bareId } from "../route53/resource-ids.ts";
 import type { ImportOutcome, ImportProgress, SignpostContext } from "./signpost-context.ts";
 
@@ -45,8 +46,9 @@ type Outcome = {
 async function runImport(context: SignpostContext, run: ImportRun): Promise<Outcome> {
   const { name, replace, request, progress } = run;
   try {
-    const existing = servedZone(context.route53.state, name)?.id;
-    const zoneId = existing ?? (await createZone(context, run));
+    const existing = servedZone(context.route53.state, name);
+    if (existing) refuseLinked("hostedzone", existing);
+    const zoneId = existing?.id ?? (await createZone(context, run));
     const created = existing === undefined;
     try {
       const job = { zoneId, zoneName: name, replace, input: request.body };

@@ -1,4 +1,5 @@
 import type { AlarmRule } from "./alarm.ts";
+import type { LinkedService } from "./hosted-zone.ts";
 
 /** A row of the table `healthCheck`. */
 export type HealthCheck = {
@@ -10,6 +11,8 @@ export type HealthCheck = {
   config: HealthCheckConfig;
   /** CLOUDWATCH_METRIC: what its alarm watched when the check was created or last updated. */
   alarm?: AlarmRule;
+  /** The service that made it and alone changes it: Cloud Map. */
+  linkedService?: LinkedService;
 };
 
 /** Route 53's types of checks. */

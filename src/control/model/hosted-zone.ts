@@ -19,6 +19,16 @@ export type HostedZone = {
   delegationSetId?: string;
   /** Set by UpdateHostedZoneFeatures; absent: never asked for. */
   acceleratedRecovery?: boolean;
+  /** The service that made it and alone changes its record sets: Cloud Map. */
+  linkedService?: LinkedService;
+};
+
+/** Who made a hosted zone or a health check, where that was no client of Route 53. */
+export type LinkedService = {
+  /** `servicediscovery.amazonaws.com` */
+  servicePrincipal: string;
+  /** The ARN of what it was made for. */
+  description: string;
 };
 
 /** A VPC as a hosted zone or an authorization names it. */
@@ -48,16 +58,24 @@ export function apexSets(
   hostmaster: string,
 ): ResourceRecordSet[] {
   const names = zone.nameServers.map((name) => `${name}.`);
-  const timers = "1 7200 900 1209600 86400";
   return [
     { name: zone.name, type: "NS", ttl: nsTtlSeconds, resourceRecords: names },
     {
       name: zone.name,
       type: "SOA",
       ttl: soaTtlSeconds,
-      resourceRecords: [`${names[0]} ${hostmaster} ${timers}`],
+      resourceRecords: [`${names[0]} ${hostmaster} ${soaTimers} 86400`],
     },
   ];
+}
+
+/** Serial, refresh, retry and expire as Route 53 gives them. */
+const soaTimers = "1 7200 900 1209600";
+
+/** An SOA set whose TTL is that of negative answers too (RFC 2308 §5). */
+export function withNegativeTtl(soa: ResourceRecordSet, ttl: number): ResourceRecordSet {
+  const values = soa.resourceRecords ?? [];
+  return { ...soa, ttl, resourceRecords: values.map((value) => value.replace(/\d+$/, `${ttl}`)) };
 }
 
 /** Whether a set is one of those that the zone cannot be without. */

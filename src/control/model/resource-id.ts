@@ -18,6 +18,20 @@ export function drawChangeId(nowMs: number, random: Random): string {
   return `C${time}${drawText(idSize - timeSize, random)}`;
 }
 
+/** Characters of an id of Cloud Map after its prefix; drawn at random they do not meet. */
+const cloudMapIdSize = 16;
+
+/** A new id of a namespace (`ns-`) or a service (`srv-`) of Cloud Map. */
+export function drawCloudMapId(prefix: "ns" | "srv", random: Random): string {
+  return `${prefix}-${drawText(cloudMapIdSize, random).toLowerCase()}`;
+}
+
+/** A new id of an operation of Cloud Map: the time and a draw, so that ids sort by age. */
+export function drawOperationId(nowMs: number, random: Random): string {
+  const time = nowMs.toString(36).padStart(timeSize, "0");
+  return `${time}${drawText(23, random).toLowerCase()}-${drawText(8, random).toLowerCase()}`;
+}
+
 /** A version 7 UUID (RFC 9562 §5.7): one that sorts by the time it was drawn at. */
 export function drawTimeUuid(nowMs: number, random: Random): string {
   const time = nowMs.toString(16).padStart(12, "0");

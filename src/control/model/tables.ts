@@ -49,6 +49,17 @@ export type TableName =
   | "vpc" // [vpcId]
   | "accessKey" // [accessKeyId] → { secret, … }
   | "resolverRule" // [ruleId]
+  | "cloudMapNamespace" // [namespaceId]
+  | "cloudMapNamespaceByName" // [name in lower case, namespaceId]
+  | "cloudMapNamespaceByHttpName" // [HttpName] → namespaceId
+  | "cloudMapNamespaceByRequest" // [CreatorRequestId] → what was asked for, and what came of it
+  | "cloudMapService" // [serviceId]
+  | "cloudMapServiceByName" // [namespaceId, name in lower case, name] → serviceId
+  | "cloudMapServiceCounts" // [serviceId] → numbers of its instances, revision
+  | "cloudMapServiceAttributes" // [serviceId] → { key: value }
+  | "cloudMapInstance" // [serviceId, instanceId]
+  | "cloudMapHealthRequest" // [serviceId, instanceId] → a custom health status that is held
+  | "cloudMapOperation" // [operationId]
   | "setting"; // [name]
 
 /** The names of a row, outermost first. Rows sort by the UTF-8 octets of each component in turn. */
