@@ -494,8 +494,5 @@ export const containerSyncRetryMinMs = 1_000;
 export const containerSyncRetryMaxMs = 10_000;
 /** A container that still runs so long after its stop began is not being stopped. */
 export const containerStopMaxMs = 15 * 60 * 1000;
-/** Custom attributes of one Cloud Map instance, and characters of them all: AWS's limits. */
-export const instanceAttributeCountMax = 30;
-export const instanceAttributesSizeMax = 5_000;
 /** Octets of a request to the watcher's own socket, and such requests at once. */
 export const discoverRequestCountMax = 1_000;

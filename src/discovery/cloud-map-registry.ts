@@ -25,6 +25,7 @@ import {
 } from "../base/limits.ts";
 import { RegistryError } from "./registry.ts";
 import type {
+  Attributes,
   Health,
   InstanceName,
   Namespace,
@@ -115,14 +116,14 @@ export class CloudMapRegistry implements Registry {
 
   async register(
     { serviceId, instanceId }: InstanceName,
-    { attributes, health }: { attributes: Readonly<Record<string, string>>; health: Health },
+    { attributes, health }: { attributes: Attributes; health: Health | undefined },
   ): Promise<void> {
     const { OperationId } = await saying(
       this.#client.send(
         new RegisterInstanceCommand({
           ServiceId: serviceId,
           InstanceId: instanceId,
-          Attributes: { ...attributes, AWS_INIT_HEALTH_STATUS: health },
+          Attributes: { ...attributes, ...(health ? { AWS_INIT_HEALTH_STATUS: health } : {}) },
         }),
       ),
     );

@@ -161,7 +161,8 @@ export class InstanceKeeper {
       const isNew = this.#known === null;
       // Whatever happens now, what was known before does not count any more.
       this.#known = "unknown";
-      await registry.register(this.name, wanted);
+      const health = this.takesHealth ? wanted.health : undefined;
+      await registry.register(this.name, { attributes: wanted.attributes, health });
       this.#known = { attributes: wanted.attributes, health: isNew ? wanted.health : undefined };
     } else {
       await registry.setHealth(this.name, wanted.health);

@@ -1,4 +1,4 @@
-import { instanceAttributeCountMax, instanceAttributesSizeMax } from "../base/limits.ts";
+import { attributesSizeMax, instanceAttributeCountMax } from "../base/limits.ts";
 import type { Container, NetworkAddress, PublishedPort } from "./container.ts";
 import type { Attributes, Health } from "./registry.ts";
 import { readServiceLabels } from "./service-labels.ts";
@@ -88,8 +88,8 @@ function judgeAttributes(attributes: Attributes): string | undefined {
     return `${own.length} attributes, limit ${instanceAttributeCountMax}`;
   }
   const size = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-  if (size > instanceAttributesSizeMax) {
-    return `${size} characters of attributes, limit ${instanceAttributesSizeMax}`;
+  if (size > attributesSizeMax) {
+    return `${size} characters of attributes, limit ${attributesSizeMax}`;
   }
   const [odd] = entries.find(([name, value]) => /[^!-~]/.test(name) || /[^ -~]/.test(value)) ?? [];
   return odd === undefined ? undefined : `attribute ${odd} has characters outside ASCII`;

@@ -53,8 +53,11 @@ export type Registry = {
   /** All namespaces and their services. */
   services(): Promise<{ namespaces: Namespace[]; services: Service[] }>;
   instances(service: Service): Promise<SeenInstance[]>;
-  /** A new instance begins with this health, where the service takes health at all. */
-  register(name: InstanceName, instance: { attributes: Attributes; health: Health }): Promise<void>;
+  /** A new instance begins with this health; undefined: the service takes none. */
+  register(
+    name: InstanceName,
+    instance: { attributes: Attributes; health: Health | undefined },
+  ): Promise<void>;
   /** One that is not there counts as done. */
   deregister(name: InstanceName): Promise<void>;
   setHealth(name: InstanceName, health: Health): Promise<void>;

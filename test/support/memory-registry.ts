@@ -53,7 +53,7 @@ export class MemoryRegistry implements Registry {
 
   register(
     { serviceId, instanceId }: InstanceName,
-    { attributes, health }: { attributes: Attributes; health: Health },
+    { attributes, health = "HEALTHY" }: { attributes: Attributes; health: Health | undefined },
   ): Promise<void> {
     return this.#do(`register ${serviceId}/${instanceId} ${health}`, () => {
       this.#mustHave(serviceId);
