@@ -7,6 +7,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { ContainerWatcher } from "../../src/discovery/container-watcher.ts";
 import type { WatcherOptions } from "../../src/discovery/container-watcher.ts";
 import { DockerEngine } from "../../src/discovery/docker-engine.ts";
+import type { Registry } from "../../src/discovery/registry.ts";
 import { realTiming } from "../../src/discovery/timing.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import { DockerEngineStandIn } from "./docker-engine.ts";
@@ -25,30 +26,8 @@ export async function watchedEngine(t: TestContext) {
     rmSync(directory, { recursive: true });
   });
   const watch = async (more: Partial<WatcherOptions> = {}): Promise<ContainerWatcher> => {
-    const ready = Promise.withResolvers<void>();
-    const watcher = new ContainerWatcher({
-      engine: new DockerEngine({ socketPath: engine.socketPath }),
-      registry,
-      registration: {
-        host: "docker-1",
-        hostAddress: { ipv4: "192.0.2.7", ipv6: "" },
-        namespace: undefined,
-        network: undefined,
-      },
-      createsServices: false,
-      createsNamespaces: false,
-      syncMs: 60_000,
-      drainMaxMs: 60_000,
-      timing: realTiming,
-      clock: systemClock,
-      random: seededRandom(1),
-      logger: silentLogger,
-      onReady: () => ready.resolve(),
-      ...more,
-    });
+    const watcher = await startWatcher({ socketPath: engine.socketPath, registry, ...more });
     watchers.push(watcher);
-    watcher.start();
-    await ready.promise;
     return watcher;
   };
   /** Instances of all services, as `SERVICE ADDRESS HEALTH`. */
@@ -60,4 +39,37 @@ export async function watchedEngine(t: TestContext) {
       .toSorted();
   };
   return { engine, registry, watch, registered };
+}
+
+/** A watcher of whatever engine listens there, when it has compared everything once. */
+export async function startWatcher({
+  socketPath,
+  ...more
+}: Partial<WatcherOptions> & {
+  socketPath: string;
+  registry: Registry;
+}): Promise<ContainerWatcher> {
+  const ready = Promise.withResolvers<void>();
+  const watcher = new ContainerWatcher({
+    engine: new DockerEngine({ socketPath }),
+    registration: {
+      host: "docker-1",
+      hostAddress: { ipv4: "192.0.2.7", ipv6: "" },
+      namespace: undefined,
+      network: undefined,
+    },
+    createsServices: false,
+    createsNamespaces: false,
+    syncMs: 60_000,
+    drainMaxMs: 60_000,
+    timing: realTiming,
+    clock: systemClock,
+    random: seededRandom(1),
+    logger: silentLogger,
+    onReady: () => ready.resolve(),
+    ...more,
+  });
+  watcher.start();
+  await ready.promise;
+  return watcher;
 }
