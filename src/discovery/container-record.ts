@@ -1,5 +1,6 @@
 import { containerStopMaxMs } from "../base/limits.ts";
 import type { Container } from "./container.ts";
+import type { DrainMark } from "./drained-file.ts";
 
 /** Who took a container out while it still runs. */
 export type DrainCause = "kill" | "command";
@@ -12,7 +13,7 @@ export type ContainerRecord = {
   startedAtMs: number;
   stopSignal: number;
   diedAtMs: number;
-  drained: { atMs: number; cause: DrainCause } | undefined;
+  drained: DrainMark | undefined;
   /** Keys of the instances it has or has had. */
   instances: Set<string>;
   /** Whether Cloud Map could not say where some of it belongs: then what is there stays. */
@@ -25,14 +26,14 @@ export type ContainerRecord = {
   refreshing: Promise<void> | undefined;
 };
 
-export function newRecord(id: string): ContainerRecord {
+export function newRecord(id: string, drained?: DrainMark): ContainerRecord {
   return {
     id,
     name: id.slice(0, 12),
     startedAtMs: 0,
     stopSignal: 15,
     diedAtMs: -Infinity,
-    drained: undefined,
+    drained,
     instances: new Set(),
     isUnresolved: false,
     problems: "",

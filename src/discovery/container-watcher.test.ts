@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { silentLogger } from "../telemetry/logger.ts";
 import { manualClock } from "../base/clock.ts";
 import { eventually } from "../../test/support/eventually.ts";
 import { manualTiming } from "../../test/support/manual-timing.ts";
 import { watchedEngine } from "../../test/support/watched-engine.ts";
+import { drainMarksInFile } from "./drained-file.ts";
 import type { Timing } from "./timing.ts";
 import { realTiming } from "./timing.ts";
 import { RegistryError } from "./registry.ts";
@@ -143,6 +146,33 @@ test("drain() leaves DNS, waits for the TTL, and holds until the next start", as
   engine.start(id);
   await eventually("it is back", () => registered().length === 2);
   assert.equal(await watcher.drain("nobody"), undefined);
+});
+
+test("a drain outlives the watcher that was told of it", async (t) => {
+  const { engine, registry, watch, registered } = await watchedEngine(t);
+  registry.addService("web", { ttlSeconds: 0 });
+  const path = `${engine.socketPath}.drained`;
+  const marks = () => drainMarksInFile(path, silentLogger);
+  const first = await watch({ drainMarks: marks() });
+  const id = engine.run({ name: "web", labels: web });
+  const other = engine.run({ name: "other", labels: web });
+  await see(registered, [`web ${engine.ipv4(id)} HEALTHY`, `web ${engine.ipv4(other)} HEALTHY`]);
+  await first.drain("web");
+  engine.signal(other, 15);
+  await see(registered, []);
+  first.stop();
+  engine.remove(other);
+  const second = await watch({ drainMarks: marks() });
+  assert.deepEqual(registered(), []);
+  assert.deepEqual(Object.keys(JSON.parse(readFileSync(path, "utf8"))), [id]);
+  engine.stop(id);
+  engine.start(id);
+  await see(registered, [`web ${engine.ipv4(id)} HEALTHY`]);
+  await eventually("the mark is gone", () => readFileSync(path, "utf8") === "{}");
+  second.stop();
+  writeFileSync(path, "no JSON");
+  await watch({ drainMarks: marks() });
+  assert.equal(registered().length, 1);
 });
 
 test("resume() takes back a drain", async (t) => {

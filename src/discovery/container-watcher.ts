@@ -13,9 +13,10 @@ import type { Random } from "../base/random.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { Backoff } from "./backoff.ts";
 import { isAlive, isDrained, newRecord } from "./container-record.ts";
-import type { ContainerRecord, DrainCause } from "./container-record.ts";
+import type { ContainerRecord } from "./container-record.ts";
 import type { Container } from "./container.ts";
 import type { DockerEngine, EngineEvent } from "./docker-engine.ts";
+import type { DrainMark, DrainMarks } from "./drained-file.ts";
 import { InstanceBoard } from "./instance-board.ts";
 import { containerIdAttribute, planRegistrations } from "./registrations.ts";
 import type { RegistrationOptions } from "./registrations.ts";
@@ -36,6 +37,7 @@ export type WatcherOptions = {
   syncMs: number;
   /** The longest wait for TTLs. */
   drainMaxMs: number;
+  drainMarks: DrainMarks;
   timing: Timing;
   /** Wall time, to be held against the engine's. */
   clock: Clock;
@@ -158,6 +160,7 @@ export class ContainerWatcher {
       record.drained = undefined;
       this.#drains.get(record.id)?.end();
     }
+    this.#options.drainMarks.delete(container.id);
     await this.#refresh(container.id);
     return true;
   }
@@ -218,7 +221,7 @@ export class ContainerWatcher {
       this.#options.logger.error({ limit: containerCountMax }, "Cannot follow container: too many");
       return undefined;
     }
-    const record = newRecord(id);
+    const record = newRecord(id, this.#options.drainMarks.get(id));
     this.#records.set(id, record);
     return record;
   }
@@ -289,6 +292,7 @@ export class ContainerWatcher {
     this.#board.release(record.instances);
     record.instances.clear();
     this.#drains.get(record.id)?.end();
+    this.#options.drainMarks.delete(record.id);
     // A look that is under way still asks the record whether the container is alive.
     if (!record.refreshing) this.#records.delete(record.id);
   }
@@ -303,16 +307,18 @@ export class ContainerWatcher {
 
   // Draining
 
-  #drain(record: ContainerRecord, drained: { atMs: number; cause: DrainCause }): Promise<Drained> {
+  #drain(record: ContainerRecord, mark: DrainMark): Promise<Drained> {
     const running = this.#drains.get(record.id);
-    if (running && running.atMs >= record.startedAtMs) {
-      if (drained.cause === "command" && record.drained) record.drained.cause = "command";
-      return running.outcome;
+    // A command holds longer than a signal.
+    const isWeaker = mark.cause === "kill" && record.drained?.cause === "command";
+    if (!isWeaker || !this.#isOut(record)) {
+      record.drained = mark;
+      this.#options.drainMarks.set(record.id, mark);
     }
-    record.drained = drained;
+    if (running && running.atMs >= record.startedAtMs) return running.outcome;
     const ended = new AbortController();
     const outcome = this.#waitUntilDrained(record, ended.signal);
-    this.#drains.set(record.id, { atMs: drained.atMs, outcome, end: () => ended.abort() });
+    this.#drains.set(record.id, { atMs: mark.atMs, outcome, end: () => ended.abort() });
     void outcome.then(() => {
       if (this.#drains.get(record.id)?.outcome === outcome) this.#drains.delete(record.id);
     });
@@ -392,6 +398,7 @@ export class ContainerWatcher {
     this.#board.releaseLeftovers((attributes) => {
       return this.#records.get(attributes[containerIdAttribute] ?? "")?.isUnresolved ?? false;
     });
+    this.#options.drainMarks.keepOnly(new Set(this.#records.keys()));
     this.#syncedAtMs = timing.nowMs();
     this.#syncCount += 1;
     this.#lastProblem = "";

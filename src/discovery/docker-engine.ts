@@ -43,15 +43,17 @@ const watchedEvents = [
 /** Reads from a Docker Engine over its unix socket; sends nothing but GET. */
 export class DockerEngine {
   readonly #socketPath: string;
+  readonly #timeoutMs: number;
   #version: string | undefined;
 
-  constructor(options: { socketPath: string }) {
+  constructor(options: { socketPath: string; timeoutMs?: number }) {
     this.#socketPath = options.socketPath;
+    this.#timeoutMs = options.timeoutMs ?? engineTimeoutMs;
   }
 
   /** The version both sides speak; asked for again at each connection of the event stream. */
   async negotiate(): Promise<string> {
-    const response = await this.#request("/_ping", { timeoutMs: engineTimeoutMs });
+    const response = await this.#request("/_ping", { timeoutMs: this.#timeoutMs });
     response.resume();
     const theirs = response.headers["api-version"];
     if (typeof theirs !== "string")
@@ -96,7 +98,7 @@ export class DockerEngine {
     const query = new URLSearchParams({ filters: JSON.stringify(filters) });
     if (options.sinceMs !== undefined) query.set("since", (options.sinceMs / 1000).toFixed(3));
     const response = await this.#request(`/v${this.#version}/events?${query}`, {
-      timeoutMs: engineTimeoutMs,
+      timeoutMs: this.#timeoutMs,
       signal: options.signal,
     });
     if (response.statusCode !== 200) throw await refusal(response);
@@ -105,7 +107,7 @@ export class DockerEngine {
 
   async #get(path: string): Promise<unknown> {
     const version = this.#version ?? (await this.negotiate());
-    const signal = AbortSignal.timeout(engineTimeoutMs);
+    const signal = AbortSignal.timeout(this.#timeoutMs);
     const response = await this.#request(`/v${version}${path}`, { signal });
     if (response.statusCode !== 200) throw await refusal(response);
     return JSON.parse(await readText(response));

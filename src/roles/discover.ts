@@ -8,6 +8,7 @@ import { CloudMapRegistry } from "../discovery/cloud-map-registry.ts";
 import { ContainerWatcher } from "../discovery/container-watcher.ts";
 import { ControlError, listenForMetrics, listenForOrders } from "../discovery/control-server.ts";
 import { DockerEngine } from "../discovery/docker-engine.ts";
+import { drainMarksInFile } from "../discovery/drained-file.ts";
 import { realTiming } from "../discovery/timing.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -69,6 +70,8 @@ async function run(settings: DiscoverSettings, logger: Logger): Promise<void> {
     engine,
     registry,
     registration: { host, hostAddress, namespace, network },
+    // Gone with the next boot, as the containers' processes are.
+    drainMarks: drainMarksInFile(`${settings.control}.drained`, logger),
     timing: realTiming,
     clock: systemClock,
     random: systemRandom,

@@ -8,6 +8,7 @@ import { ContainerWatcher } from "../../src/discovery/container-watcher.ts";
 import type { WatcherOptions } from "../../src/discovery/container-watcher.ts";
 import { DockerEngine } from "../../src/discovery/docker-engine.ts";
 import type { Registry } from "../../src/discovery/registry.ts";
+import { drainMarksInMemory } from "../../src/discovery/drained-file.ts";
 import { realTiming } from "../../src/discovery/timing.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import { DockerEngineStandIn } from "./docker-engine.ts";
@@ -62,6 +63,7 @@ export async function startWatcher({
     createsNamespaces: false,
     syncMs: 60_000,
     drainMaxMs: 60_000,
+    drainMarks: drainMarksInMemory(),
     timing: realTiming,
     clock: systemClock,
     random: seededRandom(1),
