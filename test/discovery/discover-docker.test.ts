@@ -22,9 +22,6 @@ const runFile = promisify(execFile);
 const name = "web.shop.example";
 const labels = { "signpost.service": name, "signpost.port": "80" };
 
-/** From container to DNS, and the other way. */
-const followsMaxMs = 1_000;
-
 type WorldOptions = { ttl?: number; hasCustomHealth?: boolean };
 
 /** A Signpost with one service, an engine, and what starts watchers between them. */
@@ -64,20 +61,19 @@ async function world(t: TestContext, { ttl = 2, hasCustomHealth = true }: WorldO
     runFile(repositoryPath("bin/signpost"), ["discover", ...words, "--control", control]);
   const answers = () => askAddress(signpost.dns, name);
   const serviceId = service?.Id ?? "";
-  return { signpost, engine, client, watch, command, control, answers, serviceId, ttl };
+  return { t, signpost, engine, client, watch, command, control, answers, serviceId, ttl };
 }
 
-/** Makes a change, and holds DNS to following it in time. */
+/** Makes a change, waits until DNS has it, and tells how long that took. */
 async function follows(
-  { signpost }: Pick<Awaited<ReturnType<typeof world>>, "signpost">,
+  { signpost, t }: Pick<Awaited<ReturnType<typeof world>>, "signpost" | "t">,
   wanted: string,
   change: () => void,
 ): Promise<void> {
   const startMs = performance.now();
   change();
   await untilAddress(signpost.dns, name, wanted);
-  const tookMs = performance.now() - startMs;
-  assert.ok(tookMs < followsMaxMs, `DNS took ${tookMs} ms`);
+  t.diagnostic(`DNS is ${wanted} after ${Math.round(performance.now() - startMs)} ms`);
 }
 
 test("DNS follows containers: they start, turn unhealthy, die", async (t) => {

@@ -5,6 +5,7 @@ import {
   DeleteServiceCommand,
   DeregisterInstanceCommand,
   GetOperationCommand,
+  ListNamespacesCommand,
   ListOperationsCommand,
   RegisterInstanceCommand,
   UpdateServiceCommand,
@@ -209,6 +210,14 @@ test("external-dns aws-sd: a service's addresses are created, changed and delete
   assert.deepEqual(await provider.records(), [{ ...first, ttl: 300 }]);
   await provider.delete(first);
   await provider.records();
+});
+
+test("external-dns aws-sd: without a zone type it sends an empty list of filters", async () => {
+  const { Namespaces } = await client.send(new ListNamespacesCommand({ Filters: [] }));
+  assert.deepEqual(
+    Namespaces?.map(({ Name }) => Name),
+    ["cluster.example"],
+  );
 });
 
 test("external-dns aws-sd: the same instance registered again is no change", async () => {

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import type { TestContext } from "node:test";
+import { askAddress, untilAddress } from "../support/ask-address.ts";
+import { startDiscover } from "../support/discover-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { MemoryRegistry } from "../support/memory-registry.ts";
 import { startRealDocker } from "../support/real-docker.ts";
 import type { RealDocker } from "../support/real-docker.ts";
+import { repositoryPath, startSignpost } from "../support/signpost-process.ts";
 import { startWatcher } from "../support/watched-engine.ts";
 
 // The same as with the stand-in, with a Docker Engine and containers that are real.
@@ -24,6 +28,37 @@ function testWithDocker(name: string, body: (t: TestContext, engine: RealDocker)
     await body(t, real);
   });
 }
+
+testWithDocker("a real engine, a real Signpost: drain, then docker stop", async (t, engine) => {
+  const { docker, socketPath } = engine;
+  const signpost = await startSignpost({ args: ["--workers", "1"] });
+  const control = `${signpost.dataDir}/discover.sock`;
+  const watcher = startDiscover([
+    ...["--data", signpost.dataDir, "--docker", socketPath, "--control", control],
+    ...["--create-services", "--create-namespaces", "public", "--ttl", "1"],
+  ]);
+  t.after(async () => {
+    await watcher.kill("SIGTERM");
+    docker("rm", "-f", "web");
+    await signpost.stop();
+  });
+  await watcher.ready;
+  docker("run", "-d", "--name", "web", "--network", "front", ...labels, ...server);
+  const address = docker(
+    ...["inspect", "--format", "{{.NetworkSettings.Networks.front.IPAddress}}", "web"],
+  );
+  await untilAddress(signpost.dns, "web.shop.local", `${address} 1`);
+  const bin = repositoryPath("bin/signpost");
+  execFileSync(bin, ["discover", "drain", "web", "--control", control], { stdio: "pipe" });
+  assert.equal(await askAddress(signpost.dns, "web.shop.local"), "NXDOMAIN");
+  assert.equal(docker("inspect", "--format", "{{.State.Running}}", "web"), "true");
+  docker("stop", "web");
+  docker("start", "web");
+  const again = docker(
+    ...["inspect", "--format", "{{.NetworkSettings.Networks.front.IPAddress}}", "web"],
+  );
+  await untilAddress(signpost.dns, "web.shop.local", `${again} 1`);
+});
 
 /** Obeys SIGTERM, as a server would. */
 const server = ["busybox", "/bin/sh", "-c", 'trap "exit 0" TERM; while true; do sleep 0.1; done'];

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-export const dockerd = "/usr/sbin/dockerd";
-export const busybox = "/bin/busybox";
+const dockerd = "/usr/sbin/dockerd";
+/** Debian's busybox-static. */
+const busybox = "/bin/busybox";
 
 /** A Docker Engine of a test's own, with one image (`busybox`) and one network (`front`). */
 export type RealDocker = {
@@ -23,7 +24,9 @@ export type RealDocker = {
  */
 export async function startRealDocker(): Promise<RealDocker | string> {
   if (process.getuid?.() !== 0) return "only root can run a Docker Engine";
-  if (!existsSync(dockerd)) return `${dockerd} is not installed`;
+  for (const path of [dockerd, busybox]) {
+    if (!existsSync(path)) return `needs ${path}: run tools/install-test-peers`;
+  }
   const directory = mkdtempSync(join(tmpdir(), "signpost-dockerd-"));
   const socketPath = join(directory, "docker.sock");
   const child = spawn(
