@@ -481,6 +481,8 @@ export const registryRequestCountMax = 8;
 export const registryTimeoutMs = 10_000;
 export const registryRetryMinMs = 200;
 export const registryRetryMaxMs = 5_000;
+/** After a no that only a change can turn into a yes; comparing everything tries it sooner. */
+export const registryRefusedRetryMs = 5 * 60 * 1000;
 /** Of a list, before it is taken for endless. */
 export const registryPageCountMax = 1_000;
 /** How an operation that was started is asked for, and for how long. */

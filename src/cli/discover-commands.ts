@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { discoverSocketDefault } from "../base/discover-socket.ts";
-import { CommandFailure, onePositional, optional } from "./command.ts";
+import { CommandFailure, optional } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
 import { readJson } from "./connection.ts";
 
@@ -20,55 +20,66 @@ const optionHelp = {
 
 const discoverDrain: Command = {
   words: "discover drain",
-  usage: "CONTAINER",
-  help: "Takes a container out of its services; returns when it may stop.",
+  usage: "CONTAINER…",
+  help: "Takes containers out of their services; returns when they may stop.",
   example: "bin/signpost discover drain web && docker stop web",
   options,
   optionHelp,
   async run(invocation) {
-    const name = onePositional(invocation, "container");
-    const drained = await order<Drained>(invocation, { name, what: "drain" });
-    const { instances, ttlSeconds, isCutShort } = drained;
-    const waited = isCutShort ? `not all of ${ttlSeconds} s waited for` : `TTL ${ttlSeconds} s`;
-    invocation.print(drained, `drained ${drained.name}: ${instances} instances, ${waited}`);
+    const drained = await order<Drained>(invocation, "drain");
+    const lines = drained.map(({ name, instances, ttlSeconds, isCutShort }) => {
+      const waited = isCutShort ? `not all of ${ttlSeconds} s waited for` : `TTL ${ttlSeconds} s`;
+      return `drained ${name}: ${instances} instances, ${waited}`;
+    });
+    invocation.print(drained, lines.join("\n"));
   },
 };
 
 const discoverResume: Command = {
   words: "discover resume",
-  usage: "CONTAINER",
-  help: "Takes back a drain: the container is registered again.",
+  usage: "CONTAINER…",
+  help: "Takes back a drain: the containers are registered again.",
   example: "bin/signpost discover resume web",
   options,
   optionHelp,
   async run(invocation) {
-    const name = onePositional(invocation, "container");
-    const resumed = await order(invocation, { name, what: "resume" });
-    invocation.print(resumed, `resumed ${name}`);
+    const resumed = await order<{ resumed: string }>(invocation, "resume");
+    invocation.print(resumed, resumed.map(({ resumed: name }) => `resumed ${name}`).join("\n"));
   },
 };
 
 export const discoverCommands: readonly Command[] = [discoverDrain, discoverResume];
 
-/** Tells the watcher of this machine, and waits until it has done it. */
-async function order<T>(
-  invocation: Invocation,
-  { name, what }: { name: string; what: "drain" | "resume" },
-): Promise<T> {
+type Order = "drain" | "resume";
+
+/** Tells the watcher of this machine about all containers at once, and waits for all. */
+async function order<T>(invocation: Invocation, what: Order): Promise<T[]> {
+  const names = invocation.positionals;
+  if (names.length === 0) throw new CommandFailure("container is missing", "usage");
   const given = optional(invocation.options, "control") ?? invocation.env["SIGNPOST_CONTROL"];
   const socketPath = given || discoverSocketDefault;
   const timeoutMs = readTimeout(optional(invocation.options, "timeout") ?? "120");
   const signal = AbortSignal.timeout(timeoutMs);
+  const answers = await Promise.allSettled(
+    names.map(async (name) => await post<T>({ socketPath, name, what, signal })),
+  );
+  return answers.map((answer, index) => {
+    if (answer.status === "fulfilled") return answer.value;
+    if (!signal.aborted) throw answer.reason;
+    const message = `Cannot ${what} ${names[index]}: not done in ${timeoutMs / 1000} s`;
+    throw new CommandFailure(message, "refused");
+  });
+}
+
+type Post = { socketPath: string; name: string; what: Order; signal: AbortSignal };
+
+function post<T>({ socketPath, name, what, signal }: Post): Promise<T> {
   const path = `/containers/${encodeURIComponent(name)}/${what}`;
   const headers = { host: "discover" };
-  return await new Promise<T>((resolve, reject) => {
+  return new Promise<T>((resolve, reject) => {
     const request = httpRequest({ socketPath, path, method: "POST", headers, signal });
     request.on("response", (response) => readJson<T>(response).then(resolve, reject));
     request.on("error", (error: NodeJS.ErrnoException) => {
-      if (signal.aborted) {
-        const message = `Cannot ${what} ${name}: not done in ${timeoutMs / 1000} s`;
-        return reject(new CommandFailure(message, "refused"));
-      }
       const why = error.code ?? error.message;
       const message =
         `Cannot reach the container watcher at ${socketPath}: ${why}; start it with` +

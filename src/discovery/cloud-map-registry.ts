@@ -226,6 +226,9 @@ const errorKinds: Record<string, RegistryErrorKind> = {
   ServiceNotFound: "stale-service",
   CustomHealthNotFound: "stale-service",
   InstanceNotFound: "no-instance",
+  DuplicateRequest: "busy",
+  RequestLimitExceeded: "busy",
+  ThrottlingException: "busy",
 };
 
 /** Says of an error what it means for who asked. */

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { connect } from "node:net";
-import { chmodSync, unlinkSync } from "node:fs";
+import { unlinkSync } from "node:fs";
 import { discoverRequestCountMax } from "../base/limits.ts";
 import { formatMetrics, metricsContentType } from "../telemetry/metrics-text.ts";
 import type { Metric } from "../telemetry/metrics-text.ts";
@@ -31,8 +31,11 @@ export async function listenForOrders(path: string, options: ControlOptions): Pr
     });
   });
   server.maxConnections = discoverRequestCountMax;
-  await listening(server, { path });
-  chmodSync(path, 0o600);
+  // The socket is there before anything else can be said about it.
+  const umask = process.umask(0o177);
+  const listened = listening(server, { path });
+  process.umask(umask);
+  await listened;
   return server;
 }
 
@@ -115,8 +118,11 @@ function counter(name: string, help: string, value: number): Metric {
   return { ...gauge(name, help, value), type: "counter" };
 }
 
-function listening(server: Server, at: { path: string } | { host: string; port: number }) {
-  return new Promise<void>((resolve, reject) => {
+function listening(
+  server: Server,
+  at: { path: string } | { host: string; port: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
     const where = "path" in at ? at.path : `${at.host}:${at.port}`;
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(new ControlError(`Cannot listen on ${where}: ${error.code ?? error.message}`));

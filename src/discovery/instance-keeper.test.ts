@@ -88,6 +88,21 @@ test("want() is tried again with growing pauses until it is done", async () => {
   assert.equal(registry.content.get("srv-web/i")?.health, "HEALTHY");
 });
 
+test("want() that is refused is asked again only when something may have changed", async () => {
+  const { keeper, registry, timing } = keeperOf();
+  registry.failure = new RegistryError("refused", "InvalidInput: AWS_INSTANCE_PORT");
+  keeper.want(healthy);
+  await timing.advance(60_000);
+  assert.equal(registry.calls.length, 1);
+  keeper.want(healthy);
+  await timing.advance(0);
+  assert.equal(registry.calls.length, 2);
+  registry.failure = undefined;
+  keeper.want(healthy);
+  await timing.advance(0);
+  assert.ok(keeper.isSettled);
+});
+
 test("want() null ends a pause at once", async () => {
   const { keeper, registry, timing } = keeperOf();
   registry.failure = new RegistryError("unreachable", "ECONNREFUSED");

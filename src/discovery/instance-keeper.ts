@@ -1,3 +1,4 @@
+import { registryRefusedRetryMs } from "../base/limits.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { Backoff } from "./backoff.ts";
 import type { BackoffRange } from "./backoff.ts";
@@ -186,7 +187,8 @@ export class InstanceKeeper {
     this.#lastFailure = error.message;
     if (this.#nextStep() === undefined) return;
     this.#pause = new AbortController();
-    await timing.sleep(this.#backoff.nextMs(), this.#pause.signal);
+    const pauseMs = kind === "refused" ? registryRefusedRetryMs : this.#backoff.nextMs();
+    await timing.sleep(pauseMs, this.#pause.signal);
     this.#pause = undefined;
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import fc from "fast-check";
 import { readContainer, signalNumber } from "./container.ts";
 import type { Container, InspectAnswer } from "./container.ts";
 import { planRegistrations } from "./registrations.ts";
@@ -166,7 +167,7 @@ test("planRegistrations() says where there is no address to register", () => {
     [addressOf({ ...published, "signpost.port": "80" }), /name it with --host-address/],
     [addressOf({ ...published, "signpost.port": "9000" }), /9000\/tcp is not published/],
     [addressOf(published), /must be said: signpost.port/],
-    [addressOf({ "signpost.attribute.a": "\n" }), /outside ASCII/],
+    [addressOf({ "signpost.attribute.a": "\n" }), /attribute a is not as Cloud Map takes it/],
     [addressOf({ "signpost.attribute.a": "x".repeat(5_000) }), /limit 5000/],
   ];
   for (const [planned, problem] of cases) assert.match(planned, problem);
@@ -186,4 +187,30 @@ test("planRegistrations() is healthy only with a healthy answer, or without a HE
   }
   const stopped = planRegistrations({ ...container, isRunning: false }, options);
   assert.deepEqual(stopped, { registrations: [], problems: [] });
+});
+
+test("planRegistrations() whatever the labels: what it plans can be registered", () => {
+  const part = fc.constantFrom("service", "namespace", "port", "network", "published", "a", "");
+  const label = fc
+    .array(fc.oneof(part, fc.constant("attribute"), fc.string({ maxLength: 5 })), { maxLength: 4 })
+    .map((parts) => ["signpost", ...parts].join("."));
+  const value = fc.oneof(fc.constantFrom("80", "true", "web.shop", "net6"), fc.string());
+  const labelled = fc.dictionary(label, value, { maxKeys: 12 });
+  fc.assert(
+    fc.property(labelled, (labels) => {
+      const { registrations, problems } = planRegistrations({ ...container, labels }, options);
+      const ids = registrations.map(({ instanceId }) => instanceId);
+      assert.equal(new Set(ids).size, ids.length);
+      for (const { instanceId, attributes, service } of registrations) {
+        assert.match(instanceId, /^[0-9a-zA-Z_/:.@-]{1,64}$/);
+        assert.notEqual(service, "");
+        for (const [name, text] of Object.entries(attributes)) {
+          assert.match(name, /^[!-~]{1,255}$/);
+          assert.match(text, /^([!-~][ \t!-~]{0,1023})?$/);
+        }
+      }
+      for (const problem of problems) assert.match(problem, /^Cannot /);
+    }),
+    { numRuns: 2_000 },
+  );
 });

@@ -1,4 +1,9 @@
-import { attributesSizeMax, instanceAttributeCountMax } from "../base/limits.ts";
+import {
+  attributeKeySizeMax,
+  attributeValueSizeMax,
+  attributesSizeMax,
+  instanceAttributeCountMax,
+} from "../base/limits.ts";
 import type { Container, NetworkAddress, PublishedPort } from "./container.ts";
 import type { Attributes, Health } from "./registry.ts";
 import { readServiceLabels } from "./service-labels.ts";
@@ -91,8 +96,14 @@ function judgeAttributes(attributes: Attributes): string | undefined {
   if (size > attributesSizeMax) {
     return `${size} characters of attributes, limit ${attributesSizeMax}`;
   }
-  const [odd] = entries.find(([name, value]) => /[^!-~]/.test(name) || /[^ -~]/.test(value)) ?? [];
-  return odd === undefined ? undefined : `attribute ${odd} has characters outside ASCII`;
+  const [odd] = entries.find((entry) => !isAttribute(...entry)) ?? [];
+  return odd === undefined ? undefined : `attribute ${odd} is not as Cloud Map takes it`;
+}
+
+/** https://docs.aws.amazon.com/cloud-map/latest/api/API_RegisterInstance.html */
+function isAttribute(name: string, value: string): boolean {
+  if (name.length > attributeKeySizeMax || value.length > attributeValueSizeMax) return false;
+  return /^[!-~]+$/.test(name) && /^([!-~][ \t!-~]*)?$/.test(value);
 }
 
 /** @returns why there is none where there is none */

@@ -32,6 +32,8 @@ export type RegistryErrorKind =
   /** The service is gone, or has another configuration than was thought. */
   | "stale-service"
   | "no-instance"
+  /** Not now: another request is under way, or there were too many. */
+  | "busy"
   /** It said no, and will say so again until something changes. */
   | "refused";
 

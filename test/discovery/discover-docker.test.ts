@@ -133,6 +133,24 @@ test("discover drain blocks until nobody has the address; discover resume takes 
   });
 });
 
+test("discover drain takes several containers at once, and waits no longer than allowed", async (t) => {
+  const here = await world(t, { ttl: 60 });
+  const { engine } = here;
+  await here.watch("--drain-max", "1");
+  for (const web of ["web-1", "web-2"]) engine.run({ name: web, labels });
+  await eventually("both are there", async () => (await here.answers()).includes(","));
+  const { stdout } = await here.command("drain", "web-1", "web-2", "--json");
+  const drained = JSON.parse(stdout) as { name: string; isCutShort: boolean }[];
+  assert.deepEqual(
+    drained.map(({ name: drainedName }) => drainedName),
+    ["web-1", "web-2"],
+  );
+  assert.equal(drained[1]?.isCutShort, true);
+  assert.equal(await here.answers(), "NXDOMAIN");
+  const nobody = here.command("drain");
+  await assert.rejects(nobody, { code: 2 });
+});
+
 test("docker stop: out of DNS with the first signal, while the container still answers", async (t) => {
   const here = await world(t);
   const { engine, ttl } = here;
@@ -229,6 +247,23 @@ test("missing services and namespaces are created where the operator allows it",
   for (const created of ["api.shop.example", "db.new.example"]) {
     await untilAddress(here.signpost.dns, created, `${engine.ipv4(id)} 7`);
   }
+});
+
+test("a private namespace is created in the VPC that the operator names", async (t) => {
+  const here = await world(t);
+  const { engine, client, signpost } = here;
+  const vpc = ["vpc", "create", "--id", "vpc-11111111", "--region", "us-east-1"];
+  const words = [...vpc, "--cidr", "10.0.0.0/16", "--data", signpost.dataDir];
+  await runFile(repositoryPath("bin/signpost"), words);
+  await here.watch("--create-services", "--create-namespaces", "private", "--vpc", "vpc-11111111");
+  const id = engine.run({ name: "backend", labels: { "signpost.service": "backend.local" } });
+  const command = new DiscoverInstancesCommand({ NamespaceName: "local", ServiceName: "backend" });
+  await eventually("it is discovered", async () => {
+    const { Instances = [] } = await client.send(command).catch(() => ({}) as never);
+    return Instances[0]?.Attributes?.["AWS_INSTANCE_IPV4"] === engine.ipv4(id);
+  });
+  // What is private is not told in public.
+  assert.notEqual(await askAddress(signpost.dns, "backend.local"), `${engine.ipv4(id)} 10`);
 });
 
 test("--help and settings that make no sense", async () => {
