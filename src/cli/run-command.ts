@@ -128,6 +128,7 @@ export function overview(): string {
     role("up [--data DIR] [--dns ADDR:PORT] …", "Starts Signpost."),
     role("checker --location NAME --join URL …", "Runs health checks at another location."),
     role("discover docker [--url URL] …", "Registers Docker containers by their labels."),
+    role("discover forget HOST [--url URL] …", "Deregisters containers of a machine that is gone."),
   ];
   return `Usage: bin/signpost COMMAND … (each has --help)\n\n${[...roles, ...rows].join("\n")}\n`;
 }

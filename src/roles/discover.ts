@@ -47,24 +47,12 @@ export async function discover(args: readonly string[], env: NodeJS.ProcessEnv):
 }
 
 async function run(settings: DiscoverSettings, logger: Logger): Promise<void> {
-  const { url, creation, hostAddress, namespace, network } = settings;
+  const { url, hostAddress, namespace, network } = settings;
   stopOnSignals(() => process.exit(0));
   const engine = new DockerEngine({ socketPath: settings.dockerSocket });
   const info = await firstAnswer(engine, logger);
   const host = settings.host ?? info.host;
-  const client = new ServiceDiscoveryClient({
-    endpoint: url.href,
-    region: settings.region,
-    credentials: settings.key,
-    // Each request is tried again by who asks, who knows by then whether it is still wanted.
-    maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: registryTimeoutMs,
-      requestTimeout: registryTimeoutMs,
-      throwOnRequestTimeout: true,
-    },
-  });
-  const registry = new CloudMapRegistry({ client, timing: realTiming, creation });
+  const { registry } = cloudMapOf(settings);
   const watcher = new ContainerWatcher({
     ...settings,
     engine,
@@ -92,6 +80,27 @@ async function run(settings: DiscoverSettings, logger: Logger): Promise<void> {
   });
   logger.info({ host, docker: settings.dockerSocket, api: url.origin }, "watches containers");
   watcher.start();
+}
+
+/** Cloud Map as the settings name it. */
+export function cloudMapOf(settings: DiscoverSettings): {
+  registry: CloudMapRegistry;
+  client: ServiceDiscoveryClient;
+} {
+  const client = new ServiceDiscoveryClient({
+    endpoint: settings.url.href,
+    region: settings.region,
+    credentials: settings.key,
+    // Each request is tried again by who asks, who knows by then whether it is still wanted.
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: registryTimeoutMs,
+      requestTimeout: registryTimeoutMs,
+      throwOnRequestTimeout: true,
+    },
+  });
+  const { creation } = settings;
+  return { client, registry: new CloudMapRegistry({ client, timing: realTiming, creation }) };
 }
 
 async function listen(watcher: ContainerWatcher, settings: DiscoverSettings): Promise<Server[]> {

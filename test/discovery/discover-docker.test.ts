@@ -54,7 +54,7 @@ async function world(t: TestContext, { ttl = 2, hasCustomHealth = true }: WorldO
       ...args,
     ]);
     watchers.push(watcher);
-    assert.match(await watcher.ready, /^signpost discover ready host=stand-in docker=20.10.24/);
+    assert.match(await watcher.ready, /^signpost discover ready host=\S+ docker=20.10.24/);
     return watcher;
   };
   const command = (...words: string[]) =>
@@ -185,6 +185,28 @@ test("a watcher that was killed leaks nothing: its next start puts everything ri
   const come = engine.ipv4(comes);
   await here.watch();
   await untilAddress(here.signpost.dns, name, `${kept} ${ttl}, ${come} ${ttl}, ${byHand}`);
+});
+
+test("discover forget takes out a machine that is gone, and no other", async (t) => {
+  const here = await world(t);
+  const { engine, signpost, ttl } = here;
+  const watcher = await here.watch("--host", "docker-7");
+  const gone = engine.run({ name: "gone", labels });
+  await untilAddress(signpost.dns, name, `${engine.ipv4(gone)} ${ttl}`);
+  await watcher.kill("SIGKILL");
+  const left = engine.ipv4(gone);
+  engine.remove(gone);
+  const stays = engine.run({ name: "stays", labels });
+  await here.watch("--host", "docker-8");
+  await untilAddress(signpost.dns, name, `${left} ${ttl}, ${engine.ipv4(stays)} ${ttl}`);
+  const bin = repositoryPath("bin/signpost");
+  const words = ["discover", "forget", "docker-7", "--data", signpost.dataDir];
+  const { stdout } = await runFile(bin, words);
+  assert.equal(stdout, "forgot docker-7: 1 instances\n");
+  await untilAddress(signpost.dns, name, `${engine.ipv4(stays)} ${ttl}`);
+  await assert.rejects(runFile(bin, ["discover", "forget"]), { code: 2 });
+  const away = runFile(bin, [...words, "--url", "http://127.0.0.1:9"]);
+  await assert.rejects(away, { code: 3 });
 });
 
 test("the API may restart: what happened meanwhile is told afterwards", async (t) => {
