@@ -3,11 +3,13 @@
  *
  *   bench/run cpu-per-query|cpu-per-query-xdp|routed-cpu|change-latency [options]
  *   bench/run import-start|fuzz|location-lookup|routing-compile [options]
+ *   bench/run containers [options]
  *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
  */
 import { parseArgs } from "node:util";
 
 import { changeLatency } from "./change-latency.ts";
+import { containers } from "./containers.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
 import { healthChecker } from "./health-checker.ts";
@@ -25,6 +27,7 @@ const { values, positionals } = parseArgs({
     names: { type: "string" },
     deaths: { type: "string", default: "200" },
     checks: { type: "string", default: "10000" },
+    containers: { type: "string", default: "1000" },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "6" },
     changes: { type: "string", default: "300" },
@@ -83,6 +86,12 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
     }),
   "health-probes": () =>
     healthProbes({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
+  containers: () =>
+    containers({
+      results,
+      containerCount: Number(values.containers),
+      changes: Number(values.changes),
+    }),
   "health-failover": () => healthFailover({ results, deaths: Number(values.deaths) }),
   "health-mass-failure": () => healthMassFailure({ results, checkCount: Number(values.checks) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),

@@ -239,6 +239,8 @@ async function saying<T>(answer: Promise<T>): Promise<T> {
     if (error instanceof RegistryError) throw error;
     const { name, message, $fault, code } = error as Error & { $fault?: string; code?: string };
     const kind = errorKinds[name] ?? ($fault === "client" ? "refused" : "unreachable");
-    throw new RegistryError(kind, `${name}: ${message || code || "no answer"}`);
+    const why = message || code || "no answer";
+    const isAway = kind === "unreachable" && $fault === undefined;
+    throw new RegistryError(kind, isAway ? `Cannot reach Cloud Map: ${why}` : `${name}: ${why}`);
   }
 }

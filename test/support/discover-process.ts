@@ -5,6 +5,7 @@ import { repositoryPath } from "./signpost-process.ts";
 
 /** A `bin/signpost discover docker` of a test. */
 export type DiscoverProcess = {
+  pid: number;
   /** Its line on standard output; rejects where it ends without one. */
   ready: Promise<string>;
   /** What it has written to standard error so far. */
@@ -33,6 +34,7 @@ export function startDiscover(
   })();
   ready.catch(() => {});
   return {
+    pid: child.pid ?? 0,
     ready,
     log: () => log,
     kill(signal) {
