@@ -1,5 +1,6 @@
 import type { ApiServer } from "../api/protocol/api-server.ts";
 import { systemClock } from "../base/clock.ts";
+import { keepMemorySmall } from "../base/keep-memory-small.ts";
 import { systemRandom } from "../base/random.ts";
 import { startCompiler } from "../control/compiler/compiler.ts";
 import type { Compiler } from "../control/compiler/compiler.ts";
@@ -125,6 +126,8 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   ]);
   const parts = { ...running, api };
   stopOnSignals(parts, { settings, logger });
+  // Now, rather than when requests come in.
+  keepMemorySmall(0);
   const dns = nameServer.addresses.map((address) => `dns=${formatEndpoint(address)}`).join(" ");
   return { readyLine: `signpost ready ${dns} api=http://${formatEndpoint(api)}` };
 }
