@@ -583,6 +583,13 @@ export const resolverEndpointAddressCountMax = 20;
 export const resolverRuleCountMax = 10_000;
 export const resolverRuleTargetCountMax = 50;
 export const resolverRuleOfVpcCountMax = 10_000;
+/** Sockets of inbound endpoints: one an address and protocol. */
+export const inboundListenerCountMax = 500;
+/** How often addresses that could not be listened on are tried again. */
+export const inboundRetryMs = 5_000;
+/** What a client of an inbound endpoint may take for TLS, and for the body of a request. */
+export const tlsHandshakeMaxMs = 5_000;
+export const httpsBodyMaxMs = 5_000;
 /** VPCs known by one Signpost, blocks and subnets of one of them, names with addresses in it. */
 export const vpcCountMax = 10_000;
 export const vpcCidrCountMax = 50;
