@@ -3,12 +3,15 @@
  *
  *   bench/run cpu-per-query|answer-kinds|cpu-per-query-xdp|routed-cpu|change-latency [options]
  *   bench/run socket-settings|import-start|fuzz|location-lookup|routing-compile [options]
+ *   bench/run cloud-map-scale|containers [options]
  *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
  */
 import { parseArgs } from "node:util";
 
 import { measureAnswerKinds } from "./answer-kinds.ts";
 import { changeLatency } from "./change-latency.ts";
+import { cloudMapScale } from "./cloud-map-scale.ts";
+import { containers } from "./containers.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
 import { healthChecker } from "./health-checker.ts";
@@ -26,7 +29,9 @@ const { values, positionals } = parseArgs({
   options: {
     names: { type: "string" },
     deaths: { type: "string", default: "200" },
+    instances: { type: "string", default: "50000" },
     checks: { type: "string", default: "10000" },
+    containers: { type: "string", default: "1000" },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "6" },
     changes: { type: "string", default: "300" },
@@ -83,6 +88,12 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       nameCounts: (values.names ?? "1000,1000000").split(",").map(Number),
       changes: Number(values.changes),
     }),
+  "cloud-map-scale": () =>
+    cloudMapScale({
+      results,
+      instanceCount: Number(values.instances),
+      changes: Number(values.changes),
+    }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
   "socket-settings": () =>
     measureSocketSettings({
@@ -102,6 +113,12 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
     }),
   "health-probes": () =>
     healthProbes({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
+  containers: () =>
+    containers({
+      results,
+      containerCount: Number(values.containers),
+      changes: Number(values.changes),
+    }),
   "health-failover": () => healthFailover({ results, deaths: Number(values.deaths) }),
   "health-mass-failure": () => healthMassFailure({ results, checkCount: Number(values.checks) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),

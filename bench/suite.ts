@@ -60,6 +60,12 @@ const sections: readonly Section[] = [
     words: "change-latency",
     quick: "change-latency --names 1000 --changes 20",
   },
+  {
+    name: "discovery",
+    help: "50,000 instances of Cloud Map: memory, register until answered",
+    words: "cloud-map-scale",
+    quick: "cloud-map-scale --instances 200 --changes 20",
+  },
 ];
 
 const { values } = parseArgs({

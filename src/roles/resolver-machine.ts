@@ -10,7 +10,7 @@ export function resolverMachine(_settings: Settings): Machine {
     addresses: machineAddresses,
     listeners: [],
     inboundPorts: protocolPorts,
-    inboundProblem: () => "No resolver runs (setting resolver).",
+    inboundState: () => ({ problem: "No resolver runs (setting resolver)." }),
   };
 }
 
