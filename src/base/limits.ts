@@ -436,7 +436,7 @@ export const recordExtensionCountMax = 10_000;
 
 // Resolver: front and cache
 /**
- * Octets of the queries of one worker that wait for the resolver thread: some 1,500 of usual size.
+ * Octets of the queries of one worker that wait for the resolver thread: some 3,000 of usual size.
  * More are dropped and counted. A power of two.
  */
 export const handOverRingSize = 256 * 1024;

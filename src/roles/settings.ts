@@ -16,7 +16,7 @@ import {
   udpPayloadSizeMin,
 } from "../base/limits.ts";
 import { ttlMax } from "../dns/wire/ttl.ts";
-import type { PacketIo } from "../dataplane/server/name-server.ts";
+import type { PacketIo } from "../dataplane/server/open-tasks.ts";
 import type { Endpoint } from "../dataplane/server/socket-address.ts";
 import type { LocationName } from "../health/checker/checker-desk.ts";
 import { LocationNameError, parseLocation } from "../health/checker/location-name.ts";

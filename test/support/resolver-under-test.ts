@@ -1,32 +1,32 @@
-import {
-  imageOf,
-  messageText,
-  queryOf,
-  apexRecords,
-} from "../../../../test/support/zone-under-test.ts";
-import type { Asking } from "../../../../test/support/zone-under-test.ts";
-import { present } from "../../../base/assert.ts";
-import { parseIp } from "../../../base/ip.ts";
-import { StatusTable } from "../../../dataplane/policy/status-table.ts";
-import { decodeMessage } from "../../../dns/wire/message.ts";
-import type { Message } from "../../../dns/wire/message.ts";
-import { parseName } from "../../../dns/wire/name.ts";
-import { silentLogger } from "../../../telemetry/logger.ts";
-import type { Logger } from "../../../telemetry/logger.ts";
-import { createCacheMemory } from "../../cache/cache-layout.ts";
-import type { ResolverListener } from "../../front/hand-over.ts";
-import type { Firewall } from "../../firewall/firewall.ts";
-import { cacheSettingsDefault } from "../cache-settings.ts";
-import type { CacheSettings } from "../cache-settings.ts";
-import { sharedEntryCache } from "../entry-cache.ts";
-import { nameKey } from "../name-map.ts";
-import type { AnsweredQuery, Transport } from "../query-handler.ts";
-import { addressRecord } from "../records.ts";
-import { ResolverCore } from "../resolver-core.ts";
-import type { Cut, DelegationRule, Source, ViewSettings } from "../resolver-plan.ts";
-import { localNames, reverseZones } from "../reverse-names.ts";
-import { SourceNumbers } from "../source-numbers.ts";
-import { ScriptedUpstream } from "./scripted-upstream.ts";
+import { imageOf, messageText, queryOf, apexRecords } from "./zone-under-test.ts";
+import type { Asking } from "./zone-under-test.ts";
+import { present } from "../../src/base/assert.ts";
+import { parseIp } from "../../src/base/ip.ts";
+import { StatusTable } from "../../src/dataplane/policy/status-table.ts";
+import { decodeMessage } from "../../src/dns/wire/message.ts";
+import type { Message } from "../../src/dns/wire/message.ts";
+import { parseName } from "../../src/dns/wire/name.ts";
+import { silentLogger } from "../../src/telemetry/logger.ts";
+import type { Logger } from "../../src/telemetry/logger.ts";
+import { createCacheMemory } from "../../src/resolver/cache/cache-layout.ts";
+import type { ResolverListener } from "../../src/resolver/front/hand-over.ts";
+import type { Firewall } from "../../src/resolver/firewall/firewall.ts";
+import { cacheSettingsDefault } from "../../src/resolver/resolve/cache-settings.ts";
+import type { CacheSettings } from "../../src/resolver/resolve/cache-settings.ts";
+import { sharedEntryCache } from "../../src/resolver/resolve/entry-cache.ts";
+import { nameKey } from "../../src/resolver/resolve/name-map.ts";
+import type { AnsweredQuery, Transport } from "../../src/resolver/resolve/query-handler.ts";
+import { addressRecord } from "../../src/resolver/resolve/records.ts";
+import { ResolverCore } from "../../src/resolver/resolve/resolver-core.ts";
+import type {
+  Cut,
+  DelegationRule,
+  Source,
+  ViewSettings,
+} from "../../src/resolver/resolve/resolver-plan.ts";
+import { localNames, reverseZones } from "../../src/resolver/resolve/reverse-names.ts";
+import { SourceNumbers } from "../../src/resolver/resolve/source-numbers.ts";
+import { ScriptedServers } from "./scripted-servers.ts";
 
 /** A VPC of a test, in words. */
 export type TestView = {
@@ -61,7 +61,7 @@ export type ClientAsking = Asking & { from?: string; transport?: Transport; pref
 
 /** The resolver without sockets, on a clock that stands still until it is moved. */
 export class ResolverUnderTest {
-  readonly upstream = new ScriptedUpstream();
+  readonly upstream = new ScriptedServers();
   readonly logged: AnsweredQuery[] = [];
   readonly core: ResolverCore;
   readonly views: ViewSettings[] = [];
