@@ -11,7 +11,7 @@ import {
 } from "../health/checker/location-name.ts";
 import { logLevels } from "../telemetry/logger.ts";
 import type { LogLevel } from "../telemetry/logger.ts";
-import { SettingsError } from "./settings.ts";
+import { SettingsError } from "./setting-values.ts";
 
 export type CheckerSettings = LocationName & {
   join: URL;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { parseIp } from "../../base/ip.ts";
 import { decodeMessage } from "../../dns/wire/message.ts";
 import { formatName, parseName } from "../../dns/wire/name.ts";
 import { RCODE, TYPE } from "../../dns/wire/registries.ts";
@@ -86,6 +87,40 @@ describe("FrontAnswerer: views", () => {
     }
     const from = "203.0.113.9";
     assert.equal(told(front.ask("www.a.test.", "A", { listener: 1, from })), "192.0.2.2");
+  });
+
+  it("goes by the address that was asked where a wildcard stands for it", () => {
+    const wildcard = { isUnspecified: true };
+    const front = new FrontUnderTest([
+      { address: "0.0.0.0:53", ...wildcard },
+      { address: "[::]:53", ...wildcard },
+    ]);
+    front.serve("Z1", "a.test.", zoneOf("192.0.2.1"));
+    front.serve("Z2", "a.test.", zoneOf("192.0.2.2"));
+    const listeners = ["10.9.0.2:53", "10.9.0.3:54", "[2001:db8::53]:53"];
+    front.plan(
+      { zones: [planned("Z1", "a.test.")] },
+      { cidrs: [], zones: [planned("Z2", "a.test.")], listeners },
+    );
+    const cases = [
+      [0, "10.9.0.2", "10.0.0.1", "192.0.2.2"],
+      [0, "10.9.0.2", "203.0.113.1", "192.0.2.2"],
+      [0, "10.9.0.3", "10.0.0.1", "192.0.2.1"],
+      [0, "10.9.0.1", "203.0.113.1", "rcode 5"],
+      [1, "2001:db8::53", "2001:db8:9::1", "192.0.2.2"],
+      [1, "2001:db8::54", "2001:db8:9::1", "rcode 5"],
+    ] as const;
+    for (const [listener, to, from, expected] of cases) {
+      const outcome = front.ask("www.a.test.", "A", { listener, to, from });
+      assert.equal(told(outcome), expected, `${from} → ${to}`);
+    }
+    const { handed } = front.ask("www.a.test.", "DS", {
+      listener: 1,
+      to: "2001:db8::53",
+      from: "::1",
+    });
+    assert.equal(handed[0]?.socketFd, 41);
+    assert.deepEqual(handed[0]?.control?.slice(16, 32), parseIp("2001:db8::53"));
   });
 
   it("forgets views that are removed, and all but the new ones where they replace all", () => {
