@@ -1,6 +1,7 @@
 import { resolverEndpointAddressCountMax, resolverEndpointCountMax } from "../../base/limits.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import type { EndpointProtocol, ResolverEndpoint } from "../../control/model/resolver-endpoint.ts";
+import type { Planned } from "../commit/commit-entry.ts";
 import { commit } from "./commit.ts";
 import { putCreatorRequest, removeCreatorRequest } from "./creator-requests.ts";
 import { drawAddresses, vpcOfSubnets } from "./endpoint-addresses.ts";
@@ -22,48 +23,15 @@ export const resolverEndpoints: HandlerFamily<
   | "UpdateResolverEndpoint"
 > = (context) => ({
   async CreateResolverEndpoint(input, { requestId }) {
-    const endpoint = await commit(context, {
-      action: "CreateResolverEndpoint",
-      plan() {
-        const count = context.state.count("resolverEndpoint");
-        if (count >= resolverEndpointCountMax) {
-          const message = `${count} resolver endpoints, limit ${resolverEndpointCountMax}`;
-          throw limitExceeded(message, endpointKind);
-        }
-        const created = newEndpoint(context, input);
-        const { id, creatorRequestId, vpcId } = created;
-        const request = { what: "Resolver endpoint", kind: endpointKind, creatorRequestId, id };
-        return {
-          mutations: [
-            putCreatorRequest(context, request),
-            { put: "resolverEndpoint", key: [id], value: created },
-            { put: "resolverEndpointByVpc", key: [vpcId, id], value: true },
-            ...putTags({ kind: endpointKind, id }, input.Tags),
-          ],
-          result: created,
-        };
-      },
-    });
+    const plan = () => planCreation(context, input);
+    const endpoint = await commit(context, { action: "CreateResolverEndpoint", plan });
     const message = traced(requestId, "Creating the Resolver Endpoint");
     return { ResolverEndpoint: endpointView(context, endpoint, { status: "CREATING", message }) };
   },
 
   async DeleteResolverEndpoint({ ResolverEndpointId }, { requestId }) {
-    const endpoint = await commit(context, {
-      action: "DeleteResolverEndpoint",
-      plan() {
-        const found = requireEndpoint(context, ResolverEndpointId);
-        refuseDeletion(context, found.id);
-        const { id, vpcId, creatorRequestId } = found;
-        const mutations: Mutation[] = [
-          { remove: "resolverEndpoint", key: [id] },
-          { remove: "resolverEndpointByVpc", key: [vpcId, id] },
-          removeCreatorRequest(endpointKind, creatorRequestId),
-          removeTags({ kind: endpointKind, id }),
-        ];
-        return { mutations, result: found };
-      },
-    });
+    const plan = () => planDeletion(context, ResolverEndpointId);
+    const endpoint = await commit(context, { action: "DeleteResolverEndpoint", plan });
     const message = traced(requestId, "Deleting the Resolver Endpoint");
     return { ResolverEndpoint: endpointView(context, endpoint, { status: "DELETING", message }) };
   },
@@ -85,21 +53,57 @@ export const resolverEndpoints: HandlerFamily<
   },
 
   async UpdateResolverEndpoint(input, { requestId }) {
-    const endpoint = await commit(context, {
-      action: "UpdateResolverEndpoint",
-      plan() {
-        const before = requireEndpoint(context, input.ResolverEndpointId);
-        const after = changedEndpoint(context, before, input);
-        return {
-          mutations: [{ put: "resolverEndpoint", key: [after.id], value: after }],
-          result: after,
-        };
-      },
-    });
+    const plan = () => {
+      const before = requireEndpoint(context, input.ResolverEndpointId);
+      const after = changedEndpoint(context, before, input);
+      const put: Mutation = { put: "resolverEndpoint", key: [after.id], value: after };
+      return { mutations: [put], result: after };
+    };
+    const endpoint = await commit(context, { action: "UpdateResolverEndpoint", plan });
     const message = traced(requestId, "Updating the Resolver Endpoint");
     return { ResolverEndpoint: endpointView(context, endpoint, { status: "UPDATING", message }) };
   },
 });
+
+type PlannedEndpoint = Planned<ResolverEndpoint>;
+
+function planCreation(
+  context: ResolverContext,
+  input: InputOf<"CreateResolverEndpoint">,
+): PlannedEndpoint {
+  const count = context.state.count("resolverEndpoint");
+  if (count >= resolverEndpointCountMax) {
+    const message = `${count} resolver endpoints, limit ${resolverEndpointCountMax}`;
+    throw limitExceeded(message, endpointKind);
+  }
+  const created = newEndpoint(context, input);
+  const { id, creatorRequestId, vpcId } = created;
+  const request = { what: "Resolver endpoint", kind: endpointKind, creatorRequestId, id };
+  return {
+    mutations: [
+      putCreatorRequest(context, request),
+      { put: "resolverEndpoint", key: [id], value: created },
+      { put: "resolverEndpointByVpc", key: [vpcId, id], value: true },
+      ...putTags({ kind: endpointKind, id }, input.Tags),
+    ],
+    result: created,
+  };
+}
+
+function planDeletion(context: ResolverContext, wanted: string): PlannedEndpoint {
+  const found = requireEndpoint(context, wanted);
+  const { id, vpcId, creatorRequestId } = found;
+  refuseDeletion(context, id);
+  return {
+    mutations: [
+      { remove: "resolverEndpoint", key: [id] },
+      { remove: "resolverEndpointByVpc", key: [vpcId, id] },
+      removeCreatorRequest(endpointKind, creatorRequestId),
+      removeTags({ kind: endpointKind, id }),
+    ],
+    result: found,
+  };
+}
 
 function newEndpoint(
   context: ResolverContext,

@@ -2,6 +2,7 @@ import { resolverRuleCountMax } from "../../base/limits.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import type { ResolverEndpoint } from "../../control/model/resolver-endpoint.ts";
 import type { ResolverRule } from "../../control/model/resolver-rule.ts";
+import type { Planned } from "../commit/commit-entry.ts";
 import { commit } from "./commit.ts";
 import { putCreatorRequest, removeCreatorRequest } from "./creator-requests.ts";
 import { requireEndpoint } from "./endpoint-rows.ts";
@@ -28,55 +29,15 @@ export const resolverRules: HandlerFamily<
   | "UpdateResolverRule"
 > = (context) => ({
   async CreateResolverRule(input, { requestId }) {
-    const rule = await commit(context, {
-      action: "CreateResolverRule",
-      plan() {
-        const { state } = context;
-        const count = state.count("resolverRule");
-        if (count >= resolverRuleCountMax) {
-          throw limitExceeded(`${count} resolver rules, limit ${resolverRuleCountMax}`, kind);
-        }
-        const created = newRule(context, input);
-        const { id, creatorRequestId } = created;
-        const request = { what: "Resolver rule", kind, creatorRequestId, id };
-        return {
-          mutations: [
-            putCreatorRequest(context, request),
-            ...putRule(created),
-            ...putTags({ kind, id }, input.Tags),
-          ],
-          result: created,
-        };
-      },
-    });
+    const plan = () => planCreation(context, input);
+    const rule = await commit(context, { action: "CreateResolverRule", plan });
     const message = traced(requestId, "Successfully created Resolver Rule.");
     return { ResolverRule: ruleView(context, rule, { message }) };
   },
 
   async DeleteResolverRule({ ResolverRuleId }, { requestId }) {
-    const rule = await commit(context, {
-      action: "DeleteResolverRule",
-      plan() {
-        const { state } = context;
-        const found = requireOwnRule(context, ResolverRuleId, "delete");
-        const { id, endpointId, creatorRequestId } = found;
-        if (state.count("resolverRuleAssociationByRule", [id]) > 0) {
-          const message = "Please disassociate this resolver rule from VPC first before deleting";
-          throw inUse(`${message}: "${id}"`, kind);
-        }
-        const mutations: Mutation[] = [
-          { remove: "resolverRule", key: [id] },
-          { remove: "resolverRulePolicy", key: [id] },
-          removeCreatorRequest(kind, creatorRequestId),
-          removeTags({ kind, id }),
-        ];
-        if (endpointId !== undefined) {
-          mutations.push({ remove: "resolverRuleByEndpoint", key: [endpointId, id] });
-        }
-        return { mutations, result: ruleView(context, found, deleting(requestId)) };
-      },
-    });
-    return { ResolverRule: rule };
+    const plan = () => planDeletion(context, ResolverRuleId, requestId);
+    return { ResolverRule: await commit(context, { action: "DeleteResolverRule", plan }) };
   },
 
   GetResolverRule: ({ ResolverRuleId }) => {
@@ -89,26 +50,72 @@ export const resolverRules: HandlerFamily<
   ListResolverRules: ({ Filters, ...page }) => listRules(context, Filters, page),
 
   async UpdateResolverRule({ ResolverRuleId, Config }, { requestId }) {
-    const rule = await commit(context, {
-      action: "UpdateResolverRule",
-      plan() {
-        const before = requireOwnRule(context, ResolverRuleId, "update");
-        const after = changedRule(context, before, Config);
-        const moved = before.endpointId !== after.endpointId ? before.endpointId : undefined;
-        const mutations = putRule(after);
-        if (moved !== undefined) {
-          mutations.push({ remove: "resolverRuleByEndpoint", key: [moved, after.id] });
-        }
-        return { mutations, result: after };
-      },
-    });
+    const plan = () => planUpdate(context, ResolverRuleId, Config);
+    const rule = await commit(context, { action: "UpdateResolverRule", plan });
     const message = traced(requestId, "Successfully updated Resolver Rule.");
     return { ResolverRule: ruleView(context, rule, { message }) };
   },
 });
 
-const deleting = (requestId: string) =>
-  ({ status: "DELETING", message: traced(requestId, "Deleting Resolver Rule.") }) as const;
+function planCreation(
+  context: ResolverContext,
+  input: InputOf<"CreateResolverRule">,
+): Planned<ResolverRule> {
+  const count = context.state.count("resolverRule");
+  if (count >= resolverRuleCountMax) {
+    throw limitExceeded(`${count} resolver rules, limit ${resolverRuleCountMax}`, kind);
+  }
+  const created = newRule(context, input);
+  const { id, creatorRequestId } = created;
+  const request = { what: "Resolver rule", kind, creatorRequestId, id };
+  return {
+    mutations: [
+      putCreatorRequest(context, request),
+      ...putRule(created),
+      ...putTags({ kind, id }, input.Tags),
+    ],
+    result: created,
+  };
+}
+
+/** The view is made while the rule's policy is still there. */
+function planDeletion(
+  context: ResolverContext,
+  wanted: string,
+  requestId: string,
+): Planned<ReturnType<typeof ruleView>> {
+  const found = requireOwnRule(context, wanted, "delete");
+  const { id, endpointId, creatorRequestId } = found;
+  if (context.state.count("resolverRuleAssociationByRule", [id]) > 0) {
+    const message = "Please disassociate this resolver rule from VPC first before deleting";
+    throw inUse(`${message}: "${id}"`, kind);
+  }
+  const mutations: Mutation[] = [
+    { remove: "resolverRule", key: [id] },
+    { remove: "resolverRulePolicy", key: [id] },
+    removeCreatorRequest(kind, creatorRequestId),
+    removeTags({ kind, id }),
+  ];
+  if (endpointId !== undefined) {
+    mutations.push({ remove: "resolverRuleByEndpoint", key: [endpointId, id] });
+  }
+  const message = traced(requestId, "Deleting Resolver Rule.");
+  return { mutations, result: ruleView(context, found, { status: "DELETING", message }) };
+}
+
+function planUpdate(
+  context: ResolverContext,
+  wanted: string,
+  config: InputOf<"UpdateResolverRule">["Config"],
+): Planned<ResolverRule> {
+  const before = requireOwnRule(context, wanted, "update");
+  const after = changedRule(context, before, config);
+  const mutations = putRule(after);
+  if (before.endpointId !== undefined && before.endpointId !== after.endpointId) {
+    mutations.push({ remove: "resolverRuleByEndpoint", key: [before.endpointId, after.id] });
+  }
+  return { mutations, result: after };
+}
 
 /** What filters and views go by: rules of ours, and the automatic one. */
 const ruleFilters = {

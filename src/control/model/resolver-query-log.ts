@@ -1,3 +1,5 @@
+import { isLogGroupArn, queryLogDirectoryName } from "./query-logging.ts";
+
 /** A row of the table `resolverQueryLogConfig`: where queries of VPCs are logged. */
 export type ResolverQueryLogConfig = {
   /** `rqlc-` and 17 hexadecimal digits. */
@@ -29,27 +31,10 @@ export type QueryLogDestination = {
   directory: string;
 };
 
-const forms: readonly {
-  service: QueryLogDestination["service"];
-  prefix: string;
-  form: RegExp;
-}[] = [
-  {
-    service: "CloudWatchLogs",
-    prefix: "logs-",
-    form: /^arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:([\w./#-]{1,512})(?::\*)?$/,
-  },
-  {
-    service: "S3",
-    prefix: "s3-",
-    form: /^arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[\w!.*'()/-]*)?)$/,
-  },
-  {
-    service: "KinesisFirehose",
-    prefix: "firehose-",
-    form: /^arn:aws[a-z-]*:(?:firehose|kinesis):[a-z0-9-]+:\d{12}:(?:deliverystream|stream)\/([\w.-]{1,64})$/,
-  },
-];
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, and a prefix. */
+const bucketArn = /^arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[\w!.*'()/-]*)?)$/;
+const streamArn =
+  /^arn:aws[a-z-]*:(?:firehose|kinesis):[a-z0-9-]+:\d{12}:(?:deliverystream|stream)\/([\w.-]{1,64})$/;
 
 /** Octets of a name of a file or directory on the usual file systems. */
 const directorySizeMax = 255;
@@ -60,11 +45,21 @@ const directorySizeMax = 255;
  * @returns `undefined` for any other ARN, and where the directory's name would be too long
  */
 export function queryLogDestination(arn: string): QueryLogDestination | undefined {
-  for (const { service, prefix, form } of forms) {
-    const name = form.exec(arn)?.[1];
-    if (name === undefined) continue;
-    const directory = prefix + encodeURIComponent(name.replace(/\/+$/, ""));
-    return directory.length <= directorySizeMax ? { service, directory } : undefined;
+  const destination = destinationOf(arn);
+  return destination && destination.directory.length <= directorySizeMax ? destination : undefined;
+}
+
+function destinationOf(arn: string): QueryLogDestination | undefined {
+  if (isLogGroupArn(arn)) {
+    return { service: "CloudWatchLogs", directory: `logs-${queryLogDirectoryName(arn)}` };
   }
-  return undefined;
+  const bucket = bucketArn.exec(arn)?.[1];
+  if (bucket !== undefined) {
+    const name = encodeURIComponent(bucket.replace(/\/+$/, ""));
+    return { service: "S3", directory: `s3-${name}` };
+  }
+  const stream = streamArn.exec(arn)?.[1];
+  return stream === undefined
+    ? undefined
+    : { service: "KinesisFirehose", directory: `firehose-${stream}` };
 }

@@ -6,7 +6,8 @@ import type { Name } from "../../dns/wire/name.ts";
 import type { DomainSet } from "./domain-set.ts";
 import { FirewallUnavailableError } from "./firewall.ts";
 import type { Firewall, FirewallBlock, FirewallVerdict } from "./firewall.ts";
-import { makeNameFilter, suffixesMayMatch } from "./name-filter.ts";
+import { suffixesMayMatch } from "./name-filter.ts";
+import type { NameFilter } from "./name-filter.ts";
 import { SuffixHashes } from "./suffix-hashes.ts";
 
 /** A rule with its list; without one the list cannot be read. */
@@ -21,17 +22,26 @@ type CompiledRule = {
   verdict: FirewallVerdict;
 };
 
+/** A rule whose list cannot be read could match any name. */
+const everyName: NameFilter = { matchesAll: true, words: new Uint32Array(1) };
 const pass: FirewallVerdict = { action: "PASS" };
+
+/** What a firewall is besides its rules. */
+type FirewallOptions = {
+  failOpen: boolean;
+  /** The filter of these lists, each of which is there once. */
+  filterOf(sets: readonly DomainSet[]): NameFilter;
+};
 
 /** @param rules in the order in which they are looked at */
 export function compileFirewall(
   rules: readonly RuleWithDomains[],
-  { failOpen }: { failOpen: boolean },
+  { failOpen, filterOf }: FirewallOptions,
 ): Firewall {
   const compiled = rules.map(compileRule);
   const sets = new Set(compiled.flatMap(({ domains }) => domains ?? []));
   const isUnreadable = compiled.some(({ domains }) => domains === undefined);
-  const filter = makeNameFilter([...sets], isUnreadable);
+  const filter = isUnreadable ? everyName : filterOf([...sets]);
   const suffixes = new SuffixHashes();
   const judge = (name: Name, type: number, isRedirection: boolean): FirewallVerdict => {
     suffixes.fill(name);

@@ -5,6 +5,8 @@ import { SuffixHashes } from "./suffix-hashes.ts";
 /** The name alone, or every name below it. */
 export const MATCHES = { ITSELF: 0, BELOW: 1 } as const;
 
+let nextNumber = 0;
+
 /**
  * The names of a domain list, in two typed arrays: 11 octets and the name's own for each, about.
  *
@@ -15,6 +17,8 @@ export const MATCHES = { ITSELF: 0, BELOW: 1 } as const;
  * ```
  */
 export class DomainSet {
+  /** Its own among all there are. */
+  readonly number = nextNumber++;
   /** Whether the list has `*`: every name matches. */
   readonly matchesAll: boolean;
   readonly #slots: Uint32Array;

@@ -20,7 +20,7 @@ const bitsPerLine = 16;
 /** What the hash of a line that matches names below it is changed by. */
 const belowSalt = 0x9e3779b9;
 
-export function makeNameFilter(sets: readonly DomainSet[], matchesAll: boolean): NameFilter {
+export function makeNameFilter(sets: readonly DomainSet[]): NameFilter {
   let count = 0;
   for (const set of sets) set.eachHash(() => count++);
   const wordCount = 2 ** Math.max(0, Math.ceil(Math.log2((count * bitsPerLine) / 32 + 1)));
@@ -32,7 +32,7 @@ export function makeNameFilter(sets: readonly DomainSet[], matchesAll: boolean):
       addBit(words, secondHash(bits));
     });
   }
-  return { matchesAll: matchesAll || sets.some((set) => set.matchesAll), words };
+  return { matchesAll: sets.some((set) => set.matchesAll), words };
 }
 
 const scratch = new SuffixHashes();

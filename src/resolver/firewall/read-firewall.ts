@@ -4,13 +4,15 @@ import type {
   FirewallDomainList,
   FirewallRule,
 } from "../../control/model/firewall.ts";
-import { firewallDomainListCountMax } from "../../base/limits.ts";
+import { firewallDomainListCountMax, firewallFilterCountMax } from "../../base/limits.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
 import type { TableName } from "../../control/model/tables.ts";
 import { compileFirewall } from "./compile-firewall.ts";
 import type { RuleWithDomains } from "./compile-firewall.ts";
 import { DomainSet } from "./domain-set.ts";
 import type { Firewall } from "./firewall.ts";
+import { makeNameFilter } from "./name-filter.ts";
+import type { NameFilter } from "./name-filter.ts";
 
 /** A firewall is to be read again where an entry has changed one of these. */
 export const firewallTables: readonly TableName[] = [
@@ -34,7 +36,8 @@ export function readFirewall(
     if (associations.length === 0) return undefined;
     const config = state.get<FirewallConfig>("firewallConfig", [vpcId]);
     const rules = associations.flatMap(({ groupId }) => rulesOf(state, groupId, lists));
-    return compileFirewall(rules, { failOpen: config?.failOpen === "ENABLED" });
+    const failOpen = config?.failOpen === "ENABLED";
+    return compileFirewall(rules, { failOpen, filterOf: (sets) => lists.filterOf(sets) });
   });
 }
 
@@ -59,6 +62,8 @@ function rulesOf(state: StateReader, groupId: string, lists: DomainLists): RuleW
 /** Compiled domain lists, each kept until its names change. */
 export class DomainLists {
   readonly #kept = new Map<string, { version: number; domains: DomainSet }>();
+  /** By the numbers of their sets. */
+  readonly #filters = new Map<string, NameFilter>();
 
   /** @returns `undefined` where the list cannot be read */
   read(state: StateReader, listId: string): DomainSet | undefined {
@@ -75,6 +80,20 @@ export class DomainLists {
       // A damaged row: the VPC's failure mode says what that means for its queries.
       return undefined;
     }
+  }
+
+  /** The filter of these lists; firewalls of the same ones share it. */
+  filterOf(sets: readonly DomainSet[]): NameFilter {
+    const key = sets
+      .map(({ number }) => number)
+      .toSorted((a, b) => a - b)
+      .join();
+    const known = this.#filters.get(key);
+    if (known) return known;
+    if (this.#filters.size >= firewallFilterCountMax) this.#filters.clear();
+    const filter = makeNameFilter(sets);
+    this.#filters.set(key, filter);
+    return filter;
   }
 
   /** Lists that are gone go; there can be no more than that many others. */

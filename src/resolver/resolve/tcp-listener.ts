@@ -22,6 +22,8 @@ export type TcpListenerOptions = {
   tcp: TcpOptions;
   /** Resolves to the response; undefined: none. Never rejects. */
   answer(query: Uint8Array, client: StreamClient): Promise<Uint8Array | undefined>;
+  /** Default: plain TCP. */
+  createServer?(onConnection: (socket: Socket) => void): Server;
   /** Monotonic. */
   nowMs?: () => number;
 };
@@ -72,9 +74,8 @@ export class TcpListener {
   }
 
   #listenOn(target: ListenTarget, listener: number): Promise<Server> {
-    const server = createServer({ allowHalfOpen: true }, (socket) =>
-      this.#accept(socket, listener),
-    );
+    const create = this.#options.createServer ?? plainServer;
+    const server = create((socket) => this.#accept(socket, listener));
     return new Promise((resolve, reject) => {
       server.once("error", reject);
       server.listen(target, () => {
@@ -140,6 +141,10 @@ export class TcpListener {
       if (connection.openCount === 0) connection.close();
     }
   }
+}
+
+function plainServer(onConnection: (socket: Socket) => void): Server {
+  return createServer({ allowHalfOpen: true }, onConnection);
 }
 
 type ConnectionOptions = {
