@@ -452,6 +452,8 @@ export const cacheEntrySizeMax = 80 * 1024;
  */
 export const cacheSecondChancesPerPut = 16;
 export const cacheSecondChanceCountMax = 4_096;
+/** Recursive resolvers of the setting `upstream`. */
+export const upstreamCountMax = 16;
 
 // Resolver: resolution
 /** Clients' queries that are being resolved; one more is answered SERVFAIL. */

@@ -1,7 +1,9 @@
+import { parseIp } from "../../src/base/ip.ts";
 import { cacheSizeMin } from "../../src/base/limits.ts";
 import { LocationView } from "../../src/dataplane/geo/location-view.ts";
 import { StatusTable } from "../../src/dataplane/policy/status-table.ts";
 import { createArena } from "../../src/dataplane/server/driver.ts";
+import { control, slotHeadSize } from "../../src/dataplane/server/mmsg-layout.ts";
 import {
   encodeSocketAddress,
   socketAddressSize,
@@ -26,7 +28,12 @@ import type { Asking } from "./zone-under-test.ts";
 /** Where the query is; before it the client's address, before that control data. */
 const queryOffset = 1_000;
 
-type Asker = Asking & { from?: string; listener?: number };
+type Asker = Asking & {
+  from?: string;
+  listener?: number;
+  /** The address that was asked, of a listener with a wildcard address. */
+  to?: string;
+};
 
 /** What became of a query: an answer, or it was handed over (and what for). */
 export type Outcome = { response?: Message; handed: HandedQuery[] };
@@ -97,8 +104,13 @@ export class FrontUnderTest {
     return this.process(queryOf(name, type, asker), asker);
   }
 
-  process(query: Uint8Array, { from = "10.0.0.1", listener = 0 }: Asker = {}): Outcome {
+  process(query: Uint8Array, { from = "10.0.0.1", listener = 0, to }: Asker = {}): Outcome {
     const { bytes } = this.arena;
+    const asked = to === undefined ? undefined : parseIp(to);
+    if (asked) {
+      const at = asked.length === 4 ? control.ipv4Address : control.ipv6Address;
+      bytes.set(asked, queryOffset - slotHeadSize + at);
+    }
     bytes.set(encodeSocketAddress({ address: from, port: 999 }), queryOffset - socketAddressSize);
     bytes.set(query, queryOffset);
     this.answerer.listen(listener);
@@ -120,7 +132,7 @@ export function emptyPlan(view: number): ViewPlan {
     zones: [],
     cuts: [],
     publicPartition: 1,
-    firewallNames: [],
+    firewall: undefined,
     handOverAll: false,
   };
 }

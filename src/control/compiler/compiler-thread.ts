@@ -18,15 +18,14 @@ import type {
 import { ServedImages } from "./served-images.ts";
 
 const port = present(parentPort, "runs as a worker thread");
-const { dataDir, storePort } = workerData as CompilerThreadData;
+const { dataDir, storePort, privateZones } = workerData as CompilerThreadData;
 const log = new ChangeLogClient(storePort);
 const cache = new ImageCache(dataDir);
 // The store may still be checking, even rebuilding, the database: before this, nothing reads it.
 await log.connected;
 const state = openStateReader(dataDir);
 const images = new ServedImages({
-  state,
-  cache,
+  ...{ state, privateZones, cache },
   build: (zoneId) => {
     buildQueue.push(zoneId);
     startBuilds();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { parseIp } from "../../base/ip.ts";
 import { decodeMessage } from "../../dns/wire/message.ts";
 import { formatName, parseName } from "../../dns/wire/name.ts";
 import { RCODE, TYPE } from "../../dns/wire/registries.ts";
@@ -10,6 +11,8 @@ import { apexRecords, queryOf } from "../../../test/support/zone-under-test.ts";
 import { sumCounter } from "../../telemetry/counters.ts";
 import { frontCounters } from "./front-counters.ts";
 import { CUT } from "./hand-over.ts";
+import { DomainSet } from "../firewall/domain-set.ts";
+import { makeNameFilter } from "../firewall/name-filter.ts";
 
 const zoneOf = (address: string) => `${apexRecords}www A ${address}\n*.wild A ${address}\n`;
 
@@ -86,6 +89,40 @@ describe("FrontAnswerer: views", () => {
     }
     const from = "203.0.113.9";
     assert.equal(told(front.ask("www.a.test.", "A", { listener: 1, from })), "192.0.2.2");
+  });
+
+  it("goes by the address that was asked where a wildcard stands for it", () => {
+    const wildcard = { isUnspecified: true };
+    const front = new FrontUnderTest([
+      { address: "0.0.0.0:53", ...wildcard },
+      { address: "[::]:53", ...wildcard },
+    ]);
+    front.serve("Z1", "a.test.", zoneOf("192.0.2.1"));
+    front.serve("Z2", "a.test.", zoneOf("192.0.2.2"));
+    const listeners = ["10.9.0.2:53", "10.9.0.3:54", "[2001:db8::53]:53"];
+    front.plan(
+      { zones: [planned("Z1", "a.test.")] },
+      { cidrs: [], zones: [planned("Z2", "a.test.")], listeners },
+    );
+    const cases = [
+      [0, "10.9.0.2", "10.0.0.1", "192.0.2.2"],
+      [0, "10.9.0.2", "203.0.113.1", "192.0.2.2"],
+      [0, "10.9.0.3", "10.0.0.1", "192.0.2.1"],
+      [0, "10.9.0.1", "203.0.113.1", "rcode 5"],
+      [1, "2001:db8::53", "2001:db8:9::1", "192.0.2.2"],
+      [1, "2001:db8::54", "2001:db8:9::1", "rcode 5"],
+    ] as const;
+    for (const [listener, to, from, expected] of cases) {
+      const outcome = front.ask("www.a.test.", "A", { listener, to, from });
+      assert.equal(told(outcome), expected, `${from} → ${to}`);
+    }
+    const { handed } = front.ask("www.a.test.", "DS", {
+      listener: 1,
+      to: "2001:db8::53",
+      from: "::1",
+    });
+    assert.equal(handed[0]?.socketFd, 41);
+    assert.deepEqual(handed[0]?.control?.slice(16, 32), parseIp("2001:db8::53"));
   });
 
   it("forgets views that are removed, and all but the new ones where they replace all", () => {
@@ -205,8 +242,9 @@ sub NS ns.elsewhere.test.
     const front = new FrontUnderTest();
     front.serve("Z1", "a.test.", `${zoneOf("192.0.2.1")}x.bad A 192.0.2.1\n`);
     const zones = [planned("Z1", "a.test.")];
+    const firewall = makeNameFilter([new DomainSet(["bad.a.test", "*.bad.a.test"])]);
     front.plan(
-      { zones, firewallNames: [parseName("bad.a.test.")], cuts: [cut("c.bad.a.test.", 7)] },
+      { zones, firewall, cuts: [cut("c.bad.a.test.", 7)] },
       { cidrs: ["10.1.0.0/16"], zones, handOverAll: true },
     );
     assert.equal(told(front.ask("www.a.test.")), "192.0.2.1");

@@ -2,6 +2,7 @@ import { accountSharedMemory } from "../../base/shared-memory.ts";
 import { HEADER } from "../../dataplane/image/layout.ts";
 import { ZoneTable } from "../../dataplane/image/zone-table.ts";
 import { AF_INET6 } from "../../dataplane/server/libc.ts";
+import { control, controlRoom } from "../../dataplane/server/mmsg-layout.ts";
 import { FrontView } from "./front-view.ts";
 import type { FrontListener, FrontNews } from "./front-setup.ts";
 import type { ResolverZoneUpdate, ViewPlan } from "./hand-over.ts";
@@ -24,6 +25,8 @@ export class ViewTable {
   /** By listener: whether it is one VPC's alone, and which view that is. */
   readonly #isOwned: Uint8Array;
   #byListener: (FrontView | undefined)[] = [];
+  /** By listener with a wildcard address: views by the address that was asked, as `#bySource`. */
+  #byAsked: (SourceTable | undefined)[] = [];
 
   constructor(listeners: readonly FrontListener[]) {
     this.#listeners = listeners;
@@ -41,15 +44,24 @@ export class ViewTable {
   }
 
   /**
-   * The view of whoever asks by a listener.
-   * @param client offset of the client's socket address in the packet memory
+   * The view of whoever asks by a listener: that of the address that was asked, else of the client's.
+   * @param client offset of the client's socket address in the packet memory; control data of
+   *   listeners with a wildcard address is before it
    */
   viewOf(listener: number, packet: DataView, client: number): FrontView | undefined {
     if (this.#isOwned[listener] === 1) return this.#byListener[listener];
-    const owner =
-      packet.getUint8(client) === AF_INET6
+    const isIpv6 = packet.getUint8(client) === AF_INET6;
+    const asked = this.#byAsked[listener];
+    let owner = NO_OWNER;
+    if (asked !== undefined) {
+      const at = client - controlRoom + (isIpv6 ? control.ipv6Address : control.ipv4Address);
+      owner = isIpv6 ? asked.ownerOfIpv6(packet, at) : asked.ownerOfIpv4(packet, at);
+    }
+    if (owner === NO_OWNER) {
+      owner = isIpv6
         ? this.#sources.ownerOfIpv6(packet, client + 8)
         : this.#sources.ownerOfIpv4(packet, client + 4);
+    }
     return owner === NO_OWNER ? undefined : this.#bySource[owner];
   }
 
@@ -88,5 +100,20 @@ export class ViewTable {
       this.#isOwned[listener] = vpcId !== undefined || owner ? 1 : 0;
       return owner;
     });
+    this.#byAsked = this.#listeners.map((listener) =>
+      listener.isUnspecified ? addressesAt(listener, views) : undefined,
+    );
   }
+}
+
+/** The addresses that views have at the port of a listener with a wildcard address. */
+function addressesAt({ address }: FrontListener, views: readonly FrontView[]): SourceTable {
+  const port = address.slice(address.lastIndexOf(":"));
+  const blocks = views.map(({ plan }) =>
+    plan.listeners
+      .filter((own) => own.endsWith(port))
+      .map((own) => own.slice(0, -port.length).replace(/^\[|\]$/g, ""))
+      .map((own) => `${own}/${own.includes(":") ? 128 : 32}`),
+  );
+  return new SourceTable(blocks);
 }
