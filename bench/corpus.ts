@@ -40,7 +40,8 @@ function queryLine(nameCount: number, random: Random): string {
   return `h${index}.${benchOrigin} AAAA`;
 }
 
-function writeLines(file: string, count: number, lineOf: (line: number) => string): void {
+/** Writes a file line by line, many lines at a time. */
+export function writeLines(file: string, count: number, lineOf: (line: number) => string): void {
   const descriptor = openSync(file, "w");
   try {
     for (let start = 0; start < count; start += linesPerWrite) {

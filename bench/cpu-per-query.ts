@@ -3,15 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { benchOrigin, writeBenchQueries, writeBenchZone } from "./corpus.ts";
-import { type Cost, type Load, measureCpu } from "./cpu-rounds.ts";
+import { barOf, type Cost, type Load, measureCpu } from "./cpu-rounds.ts";
 import { publish } from "./report.ts";
-import {
-  peerKinds,
-  startBenchPeer,
-  startBenchSignpost,
-  startEchoServer,
-  type Server,
-} from "./servers.ts";
+import { startBenchPeers, startBenchSignpost, startEchoServer, type Server } from "./servers.ts";
 
 /** How much is measured. */
 export type CpuPerQueryOptions = {
@@ -38,12 +32,7 @@ export async function cpuPerQuery(options: CpuPerQueryOptions): Promise<void> {
   const servers: Server[] = [];
   try {
     servers.push(await startBenchSignpost(zone), await startEchoServer());
-    const { peers } = options;
-    for (const kind of peerKinds) {
-      if (peers.length > 0 && !peers.includes(kind.name)) continue;
-      const peer = await startBenchPeer(kind, zone);
-      if (peer) servers.push(peer);
-    }
+    servers.push(...(await startBenchPeers(zone, options.peers)));
     const loads = servers.map((server): Load => ({ name: server.name, server, queryFile }));
     publishCpu(await measureCpu(loads, options), options);
   } finally {
@@ -71,6 +60,11 @@ function publishCpu(costs: ReadonlyMap<Load, Cost>, options: CpuPerQueryOptions)
         "driver as Signpost.",
       columns: ["server", "ns/query", "range", "Signpost ÷ it", "queries/s", "answers"],
       rows,
+      plot: {
+        title: "CPU time per answered query",
+        unit: "ns/query",
+        groups: [{ name: "", bars: [...costs].map(([{ name }, cost]) => barOf(name, cost)) }],
+      },
     },
     options.results,
   );

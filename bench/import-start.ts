@@ -7,6 +7,7 @@ import { importZones } from "../test/differential/transfer-zones.ts";
 import { peerVersion, startPeer, waitUntilServed } from "../test/differential/peers/peer.ts";
 import type { ZoneFile } from "../test/differential/zone-files.ts";
 import { startSignpost } from "../test/support/signpost-process.ts";
+import type { Bar } from "./bar-plot.ts";
 import { benchOrigin, writeBenchZone } from "./corpus.ts";
 import { proportionalMemoryKib } from "./process-tree.ts";
 import { publish } from "./report.ts";
@@ -50,12 +51,22 @@ export async function importStart({ nameCount, results }: ImportStartOptions): P
           "servers.",
         columns: ["server", "import, s", "start to answer, s", "memory, MiB"],
         rows,
+        plot: {
+          title: `${nameCount} records`,
+          unit: "MiB",
+          groups: [{ name: "memory", bars: barsOf(rows, 3) }],
+        },
       },
       results,
     );
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** A column of the table as bars. */
+function barsOf(rows: readonly (readonly string[])[], column: number): Bar[] {
+  return rows.map((row) => ({ name: row[0] as string, value: Number(row[column]) }));
 }
 
 async function measureSignpost(zone: ZoneFile, dataDir: string): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { drawBars, type BarPlot } from "./bar-plot.ts";
 import { versions } from "./servers.ts";
 
 /** One benchmark's results, as `results/NAME.md` shows them. */
@@ -11,8 +12,19 @@ export type Report = {
   readonly method: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** More lines below the table. */
+  /** More tables below that one. */
+  readonly tables?: readonly Table[];
+  /** More lines below the tables. */
   readonly remarks?: readonly string[];
+  /** Written beside, as `results/NAME.svg`. */
+  readonly plot?: BarPlot;
+};
+
+/** A further table, under a heading of its own. */
+export type Table = {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 };
 
 const folderDefault = join(import.meta.dirname, "results");
@@ -27,7 +39,11 @@ export function publish(report: Report, folder = folderDefault): void {
 
 ${report.method}
 
+${report.plot ? `![${report.title}](${report.name}.svg)` : ""}
+
 ${table(report.columns, report.rows)}
+
+${(report.tables ?? []).map(titled).join("\n\n")}
 
 ${(report.remarks ?? []).map((remark) => `${remark}\n`).join("\n")}
 Made by \`${command}\` on ${new Date().toISOString().slice(0, 10)} with:
@@ -39,7 +55,12 @@ ${versions()
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${report.name}.md`);
   writeFileSync(file, text);
+  if (report.plot) writeFileSync(join(folder, `${report.name}.svg`), drawBars(report.plot));
   console.log(`${text}\nwritten to ${file}`);
+}
+
+function titled({ title, columns, rows }: Table): string {
+  return `## ${title}\n\n${table(columns, rows)}`;
 }
 
 function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -7,7 +7,7 @@ import { decodeMessage } from "../src/dns/wire/message.ts";
 import { unpackTable } from "../src/geo/table/packed-table.ts";
 import { DnsClient } from "../test/support/dns-client.ts";
 import { benchOrigin } from "./corpus.ts";
-import { type Cost, type Load, measureCpu } from "./cpu-rounds.ts";
+import { barOf, type Cost, type Load, measureCpu } from "./cpu-rounds.ts";
 import { gdnsdGeoip } from "./peers/gdnsd-geoip.ts";
 import { powerdnsGeoip } from "./peers/powerdns-geoip.ts";
 import { publish } from "./report.ts";
@@ -154,6 +154,14 @@ function publishCosts(costs: ReadonlyMap<Load, Cost>, options: RoutedCpuOptions)
         "system), divided by the queries answered: medians.",
       columns: ["load", "ns/query", "range", "Signpost routed ÷ it", "queries/s", "answers"],
       rows,
+      plot: {
+        title: "CPU time of a routed answer",
+        unit: "ns/query",
+        groups: [...costs].map(([{ name, server }, cost]) => ({
+          name,
+          bars: [barOf(server.name.split(",")[0] as string, cost)],
+        })),
+      },
       remarks: [
         `Routed ÷ one address, Signpost: ${byResolver} by the resolver's address, ${bySubnet} by ` +
           "client subnets (both with the option in the query and in the response).",

@@ -1,14 +1,16 @@
 /**
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
- *   bench/run cpu-per-query|cpu-per-query-xdp|routed-cpu|change-latency [options]
- *   bench/run import-start|fuzz|location-lookup|routing-compile [options]
- *   bench/run containers [options]
+ *   bench/run cpu-per-query|answer-kinds|cpu-per-query-xdp|routed-cpu|change-latency [options]
+ *   bench/run socket-settings|import-start|fuzz|location-lookup|routing-compile [options]
+ *   bench/run cloud-map-scale|containers [options]
  *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
  */
 import { parseArgs } from "node:util";
 
+import { measureAnswerKinds } from "./answer-kinds.ts";
 import { changeLatency } from "./change-latency.ts";
+import { cloudMapScale } from "./cloud-map-scale.ts";
 import { containers } from "./containers.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
@@ -19,6 +21,7 @@ import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
 import { routingCompile } from "./routing-compile.ts";
+import { measureSocketSettings } from "./socket-settings.ts";
 import { xdpCpu } from "./xdp-cpu.ts";
 
 const { values, positionals } = parseArgs({
@@ -26,6 +29,7 @@ const { values, positionals } = parseArgs({
   options: {
     names: { type: "string" },
     deaths: { type: "string", default: "200" },
+    instances: { type: "string", default: "50000" },
     checks: { type: "string", default: "10000" },
     containers: { type: "string", default: "1000" },
     rounds: { type: "string", default: "5" },
@@ -44,6 +48,15 @@ const { results } = values;
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   "cpu-per-query": () =>
     cpuPerQuery({
+      results,
+      peers: values.peer,
+      nameCount: Number(values.names ?? 100_000),
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      seed,
+    }),
+  "answer-kinds": () =>
+    measureAnswerKinds({
       results,
       peers: values.peer,
       nameCount: Number(values.names ?? 100_000),
@@ -75,7 +88,21 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       nameCounts: (values.names ?? "1000,1000000").split(",").map(Number),
       changes: Number(values.changes),
     }),
+  "cloud-map-scale": () =>
+    cloudMapScale({
+      results,
+      instanceCount: Number(values.instances),
+      changes: Number(values.changes),
+    }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
+  "socket-settings": () =>
+    measureSocketSettings({
+      results,
+      nameCount: Number(values.names ?? 100_000),
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      seed,
+    }),
   fuzz: () => fuzzLong({ results, packets: Number(values.packets), seed }),
   "routing-compile": () => routingCompile({ results, rounds: Number(values.rounds) }),
   "health-checker": () =>

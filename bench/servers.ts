@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -14,7 +15,7 @@ import {
   type PeerKind,
 } from "../test/differential/peers/peer.ts";
 import type { ZoneFile } from "../test/differential/zone-files.ts";
-import { startSignpost } from "../test/support/signpost-process.ts";
+import { startSignpost, type SignpostProcess } from "../test/support/signpost-process.ts";
 import { gdnsd } from "./peers/gdnsd.ts";
 import { powerdns } from "./peers/powerdns.ts";
 
@@ -34,16 +35,41 @@ export const onServerCore: readonly string[] = ["taskset", "-c", "0"];
 
 const root = join(import.meta.dirname, "..");
 
-/** Signpost, with one answering worker, and the zone imported. */
-export async function startBenchSignpost(zone: ZoneFile): Promise<Server> {
-  const signpost = await startSignpost({ prefix: onServerCore, args: ["--workers", "1"] });
+/** Signpost under load: its API, too. */
+export type SignpostServer = Server & { readonly signpost: SignpostProcess };
+
+/**
+ * Signpost, with one answering worker on core 0, and the zone imported.
+ * @param start further flags of `bin/signpost up`, and another prefix of its command line
+ */
+export async function startBenchSignpost(
+  zone: ZoneFile,
+  start: { readonly args?: readonly string[]; readonly prefix?: readonly string[] } = {},
+): Promise<SignpostServer> {
+  const { args = [], prefix = onServerCore } = start;
+  const signpost = await startSignpost({ prefix, args: ["--workers", "1", ...args] });
   await importZones(signpost, [zone]);
   return {
     name: "signpost",
+    signpost,
     port: signpost.dns.port,
     pid: signpost.pid,
     stop: () => signpost.stop(),
   };
+}
+
+/**
+ * The peers that are installed, all serving the zone.
+ * @param names of those that are wanted; none: all
+ */
+export async function startBenchPeers(zone: ZoneFile, names: readonly string[]): Promise<Server[]> {
+  const servers: Server[] = [];
+  for (const kind of peerKinds) {
+    if (names.length > 0 && !names.includes(kind.name)) continue;
+    const peer = await startBenchPeer(kind, zone);
+    if (peer) servers.push(peer);
+  }
+  return servers;
 }
 
 /** A peer that serves the zone; `undefined` where it is not installed. */
@@ -72,7 +98,8 @@ export function versions(): string[] {
   const commit = output("git", ["-C", root, "rev-parse", "--short", "HEAD"]);
   const cpu = output("sh", ["-c", "grep -m1 'model name' /proc/cpuinfo | cut -d: -f2"]);
   const peers = peerKinds.map((kind) => peerVersion(kind) ?? `${kind.name}: not installed`);
-  const system = `Linux ${output("uname", ["-r"])}, ${cpu}`;
+  const size = `${availableParallelism()} CPUs, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const system = `Linux ${output("uname", ["-r"])}, ${cpu}, ${size}`;
   return [`Signpost at ${commit}`, `Node ${process.version}`, system, ...peers];
 }
 

@@ -94,7 +94,7 @@ export const layers: readonly Layer[] = [
     outside: true,
   },
   { folder: "resolver/cache", mayImport: ["base", "dns/wire"], outside: false },
-  { folder: "resolver/firewall", mayImport: [...model, "dns/wire"], outside: false },
+  { folder: "resolver/firewall", mayImport: [...model, "control/state"], outside: false },
   {
     folder: "resolver/front",
     mayImport: [

@@ -11,3 +11,11 @@ export function manualClock(startMs: number): Clock & { advanceMs(ms: number): v
   let now = startMs;
   return { nowMs: () => now, advanceMs: (ms) => void (now += ms) };
 }
+
+const sinceBoot = process.hrtime();
+const startSeconds = sinceBoot[0] + sinceBoot[1] / 1e9 - performance.now() / 1000;
+
+/** Seconds that only go forward, the same in all threads of the process. */
+export function monotonicSeconds(): number {
+  return startSeconds + performance.now() / 1000;
+}

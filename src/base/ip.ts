@@ -111,6 +111,12 @@ export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
   return address.every((octet, i) => ((octet ^ (cidr.address[i] ?? 0)) & octetMask(cidr, i)) === 0);
 }
 
+/** Whether two networks have an address in common. */
+export function cidrsOverlap(one: Cidr, other: Cidr): boolean {
+  const [wide, narrow] = one.prefixLength <= other.prefixLength ? [one, other] : [other, one];
+  return cidrContains(wide, narrow.address);
+}
+
 function octetMask(cidr: Cidr, index: number): number {
   const bits = Math.min(8, Math.max(0, cidr.prefixLength - index * 8));
   return (0xff00 >> bits) & 255;

@@ -86,6 +86,8 @@ export const udpBatchCountMax = 64;
 /** What network cards wait, too, before they tell of packets under load. */
 export const coalesceUsDefault = 100;
 export const coalesceUsMax = 10_000;
+/** Of a core's time this long is lost at most whenever no query comes. */
+export const busyPollUsMax = 10_000;
 export const listenAddressCountMax = 64;
 /** Frames of 4 KiB a queue of an XDP interface: what waits while its worker is held up for ms. */
 export const xdpFrameCount = 2_048;
@@ -208,6 +210,10 @@ export const zoneImageWordsMax = 1 << 28;
 export const nsidSizeMax = 128;
 /** CIDR blocks of one ChangeCidrCollection. */
 export const cidrBlockCountMax = 1_000;
+
+// Zone images
+/** Programs of one image that its writer remembers, to share them. */
+export const knownProgramCountMax = 65_536;
 
 // Compiler
 /** Zones from this many sets on are compiled by a thread of their own: more than some 50 ms. */
@@ -429,14 +435,171 @@ export const recordExtensionSizeMax = 64 * 1024;
 export const recordExtensionCountMax = 10_000;
 
 // Resolver: front and cache
+/**
+ * Octets of the queries of one worker that wait for the resolver thread: some 1,500 of usual size.
+ * More are dropped and counted. A power of two.
+ */
+export const handOverRingSize = 256 * 1024;
+/** Memory of the answer cache, in octets. */
+export const cacheSizeMin = 1024 * 1024;
+export const cacheSizeDefault = 64 * 1024 * 1024;
+export const cacheSizeMax = 2 * 1024 * 1024 * 1024;
+/** Octets of one answer in it: 64 KiB of message, and where its TTLs are. */
+export const cacheEntrySizeMax = 80 * 1024;
+/**
+ * Answers that are kept for another round to make room for one, on the average of many, and at
+ * once: a few milliseconds where all of them stand together.
+ */
+export const cacheSecondChancesPerPut = 16;
+export const cacheSecondChanceCountMax = 4_096;
 
 // Resolver: resolution
+/** Clients' queries that are being resolved; one more is answered SERVFAIL. */
+export const resolutionCountMax = 20_000;
+/** Questions to servers for one of them: its chain, delegations and DNS64 together. */
+export const resolutionAskCountMax = 32;
+/** From the query to SERVFAIL: clients ask again, or give up, after some 5 s. */
+export const resolutionTimeoutMs = 8_000;
+/** Questions to servers under way. */
+export const serverQuestionCountMax = 10_000;
+/** Delegations followed for one question (DELEGATE rules). */
+export const delegationDepthMax = 8;
+/** Name servers without an address in the referral that are looked up for it (NXNS). */
+export const delegationLookupCountMax = 3;
+/** Addresses of name servers that one delegation is asked at. */
+export const delegationAddressCountMax = 8;
+/** Delegations, and rules, whose answers are told apart in the cache. */
+export const sourceNumberCountMax = 50_000;
+/** Failing questions remembered (RFC 9520). */
+export const failureCountMax = 20_000;
+/** How long a failure counts: the first time, and after failing again and again (RFC 9520 §3.2). */
+export const failureSecondsMin = 1;
+export const failureSecondsMax = 300;
+/** Of a positive and of a negative answer, whatever its records say (RFC 2308 §5, RFC 8767 §4). */
+export const cacheTtlMaxSecondsDefault = 86_400;
+export const negativeTtlMaxSecondsDefault = 3_600;
+/** How long after its end an answer may still be given (RFC 8767 §5). */
+export const staleMaxSecondsDefault = 86_400;
+/** TTL of such an answer, and how long a client waits before it gets one (RFC 8767 §4, §5). */
+export const staleTtlSeconds = 30;
+export const staleClientTimeoutMs = 1_800;
+/** Names that never leave a VPC: TTL of what is said of them. */
+export const autodefinedTtlSeconds = 300;
+/** TCP queries of one connection that are being resolved; no more are read meanwhile. */
+export const tcpPipelineCountMax = 100;
+/** How often one trouble is written to the log. */
+export const troubleLogIntervalMs = 60_000;
+/** Troubles told apart. */
+export const troubleCountMax = 1_000;
+export const resolverThreadStopMaxMs = 3_000;
+/** Numbers of views and cache partitions that one resolver thread may give out in its life. */
+export const numbersPerThread = 2 ** 24;
 
 // Resolver: upstreams
+/** Questions under way at once; more fail as busy. */
+export const upstreamQuestionCountMax = 8_192;
+/** Sockets and streams that ask, the losers of races that may still answer included. */
+export const upstreamTryCountMax = 16_384;
+/** Tries under way at one target; the next target is asked for the rest. */
+export const upstreamTargetTryCountMax = 4_096;
+/** From the first query of a question to its end, whatever the number of its targets. */
+export const upstreamTimeoutMs = 4_000;
+/** One target asked once, with a connection to be made and a query sent again. */
+export const upstreamTryTimeoutMs = 3_000;
+/** A datagram may be lost: the same is sent again after so long, then after twice as long. */
+export const upstreamResendMs = 800;
+/**
+ * The next target is asked where the one before has been silent for so long: four deviations over
+ * its usual time, within these bounds. A dead target costs the upper one, once.
+ */
+export const upstreamHedgeMinMs = 100;
+export const upstreamHedgeMaxMs = 300;
+/** Datagrams to one query that are not its answer; after so many it is asked over TCP alone. */
+export const upstreamMismatchCountMax = 16;
+/** Targets of one question; resolver rules and their endpoints have fewer. */
+export const upstreamTargetsPerQuestionMax = 32;
+/** Targets whose speed and health are remembered; those not asked for longest are forgotten. */
+export const upstreamTargetCountMax = 10_000;
+/** How soon a silent target is asked again beside another: doubled up to the second. */
+export const upstreamProbeMinMs = 1_000;
+export const upstreamProbeMaxMs = 30_000;
+/** One that answers but is never first is asked beside another this often, to know its speed. */
+export const upstreamRemeasureMs = 10_000;
+/** A speed that was measured so long ago counts no more: the next answer says it alone. */
+export const upstreamMeasureAgeMs = 5_000;
+/** What a server cannot do (keep the case of letters, EDNS) is tried again after so long. */
+export const upstreamQuirkMs = 60 * 60 * 1_000;
+/** Queries on their way over one connection, and connections to one target. */
+export const upstreamPipelineCountMax = 128;
+export const upstreamConnectionCountMax = 4;
+/** Connections kept to all targets; more are refused as busy. */
+export const upstreamConnectionTotalMax = 4_096;
+/** A connection without a query for so long is closed. */
+export const upstreamIdleMs = 10_000;
+/** Queries over TLS are filled up to a multiple of this (RFC 8467 §4.1). */
+export const upstreamPaddingBlockSize = 128;
 
 // Resolver: firewall and query logs
+/** Names of all domain lists together; AWS has 100,000. */
+export const firewallDomainCountMax = 1_000_000;
+/** Names of one imported file, as at AWS; what they take as JSON must fit one entry of the log. */
+export const firewallImportCountMax = 250_000;
+export const firewallImportSizeMax = 7 * 1024 * 1024;
+/** Octets of the file itself, comments included. */
+export const firewallFileSizeMax = 32 * 1024 * 1024;
+/** Characters of one of its lines. */
+export const firewallLineSizeMax = 1_024;
+/** Lines that one refusal names; the count it states is of all of them. */
+export const firewallFindingsMax = 20;
+/** Names of one UpdateFirewallDomains: AWS's. */
+export const firewallUpdateCountMax = 1_000;
+/** Names kept in one row. */
+export const firewallLeafCountMax = 512;
+/** Domain lists, rule groups, rules of a group, groups on a VPC: AWS's quotas. */
+export const firewallDomainListCountMax = 1_000;
+export const firewallRuleGroupCountMax = 1_000;
+export const firewallRuleCountMax = 100;
+export const firewallAssociationCountMax = 5;
+/** Filters kept for the firewalls of all VPCs; those with the same lists share one. */
+export const firewallFilterCountMax = 1_000;
+/** Entries of one batch of rules. */
+export const firewallBatchCountMax = 100;
+/** Octets of a policy that shares a rule group or a log configuration: AWS's. */
+export const resolverPolicySizeMax = 30_000;
+/** Query log configurations, VPCs of one, and configurations of one VPC. */
+export const queryLogConfigCountMax = 20;
+export const queryLogAssociationCountMax = 100;
+export const queryLogConfigsPerVpcMax = 10;
 
 // Resolver: endpoints, rules, VPCs
+/** Octets of a request to Route 53 Resolver: 1,000 domain names of a firewall's list are most. */
+export const resolverRequestSizeMax = 1024 * 1024;
+/** Things of one page where nothing is said: AWS's. */
+export const resolverPageMax = 100;
+/** Rows read at once where a filter looks for some of them. */
+export const resolverScanRowCount = 1_000;
+export const resolverTagCountMax = 200;
+/** Endpoints, rules, and what one of them has; AWS allows 4, 1,000 and 6. */
+export const resolverEndpointCountMax = 1_000;
+export const resolverEndpointAddressCountMax = 20;
+export const resolverRuleCountMax = 10_000;
+export const resolverRuleTargetCountMax = 50;
+export const resolverRuleOfVpcCountMax = 10_000;
+/** Sockets of inbound endpoints: one an address and protocol. */
+export const inboundListenerCountMax = 500;
+/** How often addresses that could not be listened on are tried again. */
+export const inboundRetryMs = 5_000;
+/** What a client of an inbound endpoint may take for TLS, and for the body of a request. */
+export const tlsHandshakeMaxMs = 5_000;
+export const httpsBodyMaxMs = 5_000;
+/** VPCs known by one Signpost, blocks and subnets of one of them, names with addresses in it. */
+export const vpcCountMax = 10_000;
+export const vpcCidrCountMax = 50;
+export const vpcSubnetCountMax = 200;
+export const vpcHostCountMax = 10_000;
+export const vpcHostAddressCountMax = 50;
+/** Octets of a request about a VPC: all of its subnets. */
+export const vpcRequestSizeMax = 64 * 1024;
 
 // Cloud Map
 /** Each DNS namespace is a hosted zone. */

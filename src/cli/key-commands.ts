@@ -7,7 +7,7 @@ type Key = { accessKeyId: string; secretAccessKey?: string; createdAt: string; c
 const keyCreate: Command = {
   words: "key create",
   usage: "[--comment TEXT]",
-  help: "Makes an access key; its secret is shown this once.",
+  help: "Makes an access key, and prints it as a file of AWS credentials: its secret is shown this once.",
   example: "bin/signpost key create --comment terraform",
   options: { comment: { type: "string" } },
   optionHelp: { comment: "what the key is for" },
@@ -16,6 +16,7 @@ const keyCreate: Command = {
     const response = await send(connectionOf(invocation), { method: "POST", path: "keys", body });
     const key = await readJson<Key>(response);
     const lines = [
+      "[default]",
       `aws_access_key_id = ${key.accessKeyId}`,
       `aws_secret_access_key = ${key.secretAccessKey}`,
     ];

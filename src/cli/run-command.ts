@@ -5,6 +5,7 @@ import { CommandFailure, exitCodes } from "./command.ts";
 import type { Command, Invocation, Options } from "./command.ts";
 import { discoverCommands } from "./discover-commands.ts";
 import { explainCommand } from "./explain-command.ts";
+import { firewallCommands } from "./firewall-commands.ts";
 import { geoCommands } from "./geo-commands.ts";
 import { healthCommands } from "./health-commands.ts";
 import { keyCommands } from "./key-commands.ts";
@@ -13,12 +14,15 @@ import { notificationCommands } from "./notification-commands.ts";
 import { routingControlCommands } from "./routing-control-commands.ts";
 import { statusCommand } from "./status-command.ts";
 import { vpcCommands } from "./vpc-commands.ts";
+import { vpcHostCommands } from "./vpc-host-commands.ts";
 import { zoneCommands } from "./zone-commands.ts";
 
 export const commands: readonly Command[] = [
   ...zoneCommands,
   ...keyCommands,
   ...vpcCommands,
+  ...vpcHostCommands,
+  ...firewallCommands,
   ...geoCommands,
   ...recordCommands,
   ...checkerCommands,

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
@@ -7,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { CommandFailure, onePositional, optional, required } from "./command.ts";
 import type { Command, Invocation } from "./command.ts";
 import { connectionOf, readJson, readText, refusal, send } from "./connection.ts";
+import { sha256Of } from "./file-hash.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import type { Progress } from "./progress-bar.ts";
 
@@ -92,16 +92,6 @@ function findings(file: string, lines: readonly Finding[], count: number): strin
   const list = lines.map(({ line, message }) => `${file}:${line}: ${message}`);
   if (count > lines.length) list.push(`… and ${count - lines.length} more`);
   return list.join("\n");
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  try {
-    await pipeline(createReadStream(file), hash);
-  } catch (error) {
-    throw new CommandFailure(`Cannot read ${file}: ${(error as Error).message}`, "refused");
-  }
-  return hash.digest("hex");
 }
 
 const zoneExport: Command = {

@@ -1,5 +1,4 @@
 import { formatIp } from "../base/ip.ts";
-import { ipv4GroupOf } from "../dataplane/geo/locate.ts";
 import { MATCH } from "../dataplane/geo/location-view.ts";
 import type { LocationView } from "../dataplane/geo/location-view.ts";
 import { POINT_WORDS } from "../dataplane/geo/great-circle.ts";
@@ -80,7 +79,8 @@ export function matchedRange(view: LocationView): { first: string; last: string 
 }
 
 function ipv4Start(view: LocationView, index: number): bigint {
-  return (BigInt(ipv4GroupOf(view, index)) << 16n) | BigInt(view.ipv4Lows[index] as number);
+  const group = view.ipv4Groups.findLastIndex((first) => first <= index);
+  return (BigInt(group) << 16n) | BigInt(view.ipv4Lows[index] as number);
 }
 
 function ipv6Start(view: LocationView, index: number): bigint {

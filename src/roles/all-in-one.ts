@@ -148,6 +148,8 @@ function nameServerOptions(
     workers: settings.workers,
     udpPayloadSizeMax: settings.udpPayloadSizeMax,
     coalesceUs: settings.coalesceUs,
+    pinWorkers: settings.pinWorkers,
+    busyPollUs: settings.busyPollUs,
     nsid: settings.nsid || undefined,
     status,
     tcp: {

@@ -9,8 +9,12 @@ import { startApiServer } from "../api/protocol/api-server.ts";
 import type { ApiServer, ApiServerOptions } from "../api/protocol/api-server.ts";
 import { createCloudWatchServices } from "../api/protocol/cloudwatch-service.ts";
 import { ServiceError } from "../api/protocol/service-error.ts";
+import { createResolverService } from "../api/protocol/resolver-service.ts";
 import { createServiceDiscoveryService } from "../api/protocol/servicediscovery-service.ts";
 import { createRoute53Service } from "../api/protocol/route53-service.ts";
+import { findList, importDomains } from "../api/resolver/firewall-domain-file.ts";
+import type { ResolverContext } from "../api/resolver/resolver-context.ts";
+import { resolverHandlers } from "../api/resolver/resolver-handlers.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
 import { route53Handlers } from "../api/route53/route53-handlers.ts";
 import type { Service } from "../api/protocol/service.ts";
@@ -35,6 +39,7 @@ import { explain } from "./explain.ts";
 import { provideCredentials, writeEndpoint } from "./data-directory.ts";
 import type { MachineLocations } from "./location-data.ts";
 import type { QueryLogs } from "./query-logs.ts";
+import { resolverMachine } from "./resolver-machine.ts";
 import { ServerReport } from "./server-report.ts";
 import type { Settings } from "./settings.ts";
 import { testAnswer } from "./test-answer.ts";
@@ -62,6 +67,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   const { settings, logger, store, nameServer, compiler, queryLogs, locations, health, metrics } =
     parts;
   const route53 = route53Context(parts);
+  const resolver = resolverContext(parts);
   await provideCredentials(settings.data, route53);
   const apiMetrics = new ApiMetrics();
   let url = "";
@@ -78,6 +84,8 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
     status: () => report.status(),
     importZone: (job) => importZone(store, job),
     exportZone: (zone) => exportZone(settings.data, zone),
+    importDomains: async ({ list, ...job }) =>
+      importDomains(resolver, { listId: findList(store.state, list).id, ...job }),
     async explain(question) {
       const buffer = await compiler.imageOf(question.zoneId);
       if (!buffer) throw new ServiceError("ServiceUnavailable", unservedMessage(question.name));
@@ -90,6 +98,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
       createRoute53Service(route53Handlers(route53)),
       ...createCloudWatchServices(cloudwatchHandlers(cloudwatchContext(parts))),
       cloudMapService(parts, route53),
+      createResolverService(resolverHandlers(resolver)),
     ],
     routes: [
       ...signpostRoutes(context),
@@ -144,6 +153,7 @@ function route53Context({
       accountId: settings.account,
       nameServers: { ...fixed, suffix: nameServerSuffixDefault },
       limits: settings.limits,
+      acceptUnknownVpcs: settings.acceptUnknownVpcs,
       healthAllow: settings.healthAllow,
     },
     async testAnswer(question) {
@@ -165,6 +175,24 @@ function cloudwatchContext({
     clock: systemClock,
     metrics: metrics.desk,
     accountId: settings.account,
+  };
+}
+
+function resolverContext({
+  settings,
+  store,
+}: Pick<ApiParts, "settings" | "store">): ResolverContext {
+  return {
+    state: store.state,
+    log: store.log,
+    clock: systemClock,
+    random: systemRandom,
+    machine: resolverMachine(settings),
+    settings: {
+      accountId: settings.account,
+      acceptUnknownVpcs: settings.acceptUnknownVpcs,
+      firewallImportDirectory: settings.firewallImportDirectory,
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import type { LimitName } from "../api/route53/quotas.ts";
 import { formatIp, parseCidr, parseIp } from "../base/ip.ts";
 import type { Cidr } from "../base/ip.ts";
 import {
+  busyPollUsMax,
   coalesceUsDefault,
   coalesceUsMax,
   customHealthHoldMaxSeconds,
@@ -29,12 +30,18 @@ export type Settings = {
   nsid: string;
   udpPayloadSizeMax: number;
   coalesceUs: number;
+  pinWorkers: boolean;
+  busyPollUs: number;
   tcpIdleTimeoutMs: number;
   tcpConnectionsMax: number;
   tcpConnectionsPerClientMax: number;
   nameServers: string[];
   account: string;
   limits: Partial<Record<LimitName, number>>;
+  /** Whether the ids of VPCs that were never created are taken. */
+  acceptUnknownVpcs: boolean;
+  /** Where ImportFirewallDomains may read files. */
+  firewallImportDirectory: string | undefined;
   healthAllow: Cidr[];
   /** Those of this process. */
   locations: LocationName[];
@@ -79,6 +86,14 @@ export const settingRules = {
     fallback: String(coalesceUsDefault),
     help: "microseconds that queries may gather under load; a lone one does not wait (mmsg, xdp)",
   },
+  "pin-workers": {
+    fallback: "no",
+    help: "whether each answering thread keeps to a core of its own (mmsg): yes or no",
+  },
+  "busy-poll-us": {
+    fallback: "0",
+    help: "microseconds that a thread polls the network card itself before it sleeps (mmsg)",
+  },
   "tcp-idle-timeout": { fallback: "10", help: "seconds a TCP connection may be silent" },
   "tcp-connections": { fallback: "1000", help: "most TCP connections at once" },
   "tcp-connections-per-client": { fallback: "100", help: "most of them from one address" },
@@ -92,6 +107,14 @@ export const settingRules = {
     fallback: "",
     help: "quotas to enforce, such as MAX_HOSTED_ZONES_BY_OWNER=500; may repeat",
     list: true,
+  },
+  "unknown-vpcs": {
+    fallback: "refuse",
+    help: "what becomes of ids of VPCs that were never created: refuse or accept",
+  },
+  "firewall-import-directory": {
+    fallback: "",
+    help: "directory whose files ImportFirewallDomains may read (default: none)",
   },
   "health-allow": {
     fallback: "",
@@ -111,7 +134,7 @@ export const settingRules = {
     fallback: "",
     help: "directory of the log of health events (default: health-events in data)",
   },
-  "negative-ttl": {
+  "discovery-negative-ttl": {
     fallback: "5",
     help: "seconds that negative answers of a Cloud Map namespace are kept, unless it says so",
   },
@@ -214,6 +237,8 @@ function fromTexts(
       max: 4096,
     }),
     coalesceUs: wholeNumber("coalesce-us", one("coalesce-us"), { min: 0, max: coalesceUsMax }),
+    pinWorkers: oneOf("pin-workers", one("pin-workers"), ["yes", "no"]) === "yes",
+    busyPollUs: wholeNumber("busy-poll-us", one("busy-poll-us"), { min: 0, max: busyPollUsMax }),
     tcpIdleTimeoutMs: idleSeconds * 1000,
     tcpConnectionsMax: wholeNumber("tcp-connections", one("tcp-connections"), range),
     tcpConnectionsPerClientMax: wholeNumber(
@@ -224,11 +249,17 @@ function fromTexts(
     nameServers,
     account: accountNumber(one("account")),
     limits: quotas(all("limits")),
+    acceptUnknownVpcs:
+      oneOf("unknown-vpcs", one("unknown-vpcs"), ["refuse", "accept"]) === "accept",
+    firewallImportDirectory: one("firewall-import-directory") || undefined,
     healthAllow: all("health-allow").map(readNetwork),
     locations: locations(all("location")),
     scriptsAllowed: oneOf("allow-scripts", one("allow-scripts"), ["yes", "no"]) === "yes",
     healthEvents: one("health-events") || join(data, "health-events"),
-    negativeTtl: wholeNumber("negative-ttl", one("negative-ttl"), { min: 0, max: ttlMax }),
+    negativeTtl: wholeNumber("discovery-negative-ttl", one("discovery-negative-ttl"), {
+      min: 0,
+      max: ttlMax,
+    }),
     customHealthHold: wholeNumber("custom-health-hold", one("custom-health-hold"), {
       min: 0,
       max: customHealthHoldMaxSeconds,

@@ -48,6 +48,7 @@ export async function openRoute53(limits: ApiContext["settings"]["limits"] = {})
       nameServers: { suffix: "internal" },
       healthAllow: [],
       limits,
+      acceptUnknownVpcs: false,
     },
     testAnswer(question) {
       questions.push(question);

@@ -28,6 +28,8 @@ export type Route53Settings = {
   healthAllow: readonly Cidr[];
   /** Limits that are enforced, and answered by the quota calls; others are only answered. */
   limits: Partial<Record<LimitName, number>>;
+  /** Whether the ids of VPCs that were never created are taken. */
+  acceptUnknownVpcs: boolean;
 };
 
 export type TestQuestion = {

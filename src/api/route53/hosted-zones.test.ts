@@ -384,3 +384,23 @@ test("two creations of one caller reference at once make one zone", async () => 
   ]);
   assert.deepEqual(both.map(({ status }) => status).toSorted(), ["fulfilled", "rejected"]);
 });
+
+test("VPCs that were never created are taken where the settings say so", async () => {
+  const accepting = await openRoute53();
+  const create = {
+    Name: "inside.test",
+    CallerReference: "unknown",
+    VPC: { VPCId: "vpc-0badcafe", VPCRegion: "us-west-2" as const },
+  };
+  assert.equal((await accepting.refusal("CreateHostedZone", create)).code, "InvalidVPCId");
+  accepting.settings.acceptUnknownVpcs = true;
+  const { HostedZone, VPC } = await accepting.call("CreateHostedZone", create);
+  assert.deepEqual(VPC, create.VPC);
+  const HostedZoneId = HostedZone?.Id ?? "";
+  const another = { VPCId: "vpc-0badcaff", VPCRegion: "us-west-2" as const };
+  await accepting.call("AssociateVPCWithHostedZone", { HostedZoneId, VPC: another });
+  for (const VPC of [{ ...another, VPCId: "my-vpc" }, { VPCId: "vpc-0badcaaa" }]) {
+    const refused = await accepting.refusal("AssociateVPCWithHostedZone", { HostedZoneId, VPC });
+    assert.equal(refused.code, "InvalidVPCId");
+  }
+});

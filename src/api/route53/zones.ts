@@ -1,5 +1,7 @@
-import type { HostedZone, Vpc, VpcRow } from "../../control/model/hosted-zone.ts";
+import type { HostedZone, Vpc } from "../../control/model/hosted-zone.ts";
 import { InvalidNameError, normaliseName } from "../../control/model/route53-name.ts";
+import type { VpcRow } from "../../control/model/vpc.ts";
+import { isVpcId } from "../../control/model/vpc-input.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { bareId } from "./resource-ids.ts";
@@ -28,7 +30,8 @@ export function requireName(text: string, code: "InvalidDomainName" | "InvalidIn
 }
 
 /**
- * The VPC a request names, which must be one that was made known to Signpost.
+ * The VPC a request names: one that was made known to Signpost, or by the settings any that could
+ * be one and has a region.
  * @throws ServiceError InvalidVPCId
  */
 export function requireVpc(
@@ -36,11 +39,21 @@ export function requireVpc(
   vpc: { VPCId?: string | undefined; VPCRegion?: string | undefined } | undefined,
 ): Vpc & { owner?: string } {
   const id = vpc?.VPCId;
-  const row = id === undefined ? undefined : context.state.get<VpcRow>("vpc", [id]);
+  const known = id === undefined ? undefined : context.state.get<VpcRow>("vpc", [id]);
+  const row = known ?? unknownVpc(context, vpc);
   if (id === undefined || !row || (vpc?.VPCRegion ?? row.region) !== row.region) {
     throw new ServiceError("InvalidVPCId", "The VPC ID is invalid.");
   }
   return { id, region: row.region, ...(row.owner === undefined ? {} : { owner: row.owner }) };
+}
+
+function unknownVpc(
+  { settings }: ApiContext,
+  vpc: { VPCId?: string | undefined; VPCRegion?: string | undefined } | undefined,
+): Pick<VpcRow, "region" | "owner"> | undefined {
+  const { VPCId: id, VPCRegion: region } = vpc ?? {};
+  if (!settings.acceptUnknownVpcs || !isVpcId(id ?? "") || region === undefined) return undefined;
+  return { region };
 }
 
 /** Whether a VPC is another account's. */

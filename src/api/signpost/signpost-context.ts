@@ -46,4 +46,14 @@ export type SignpostContext = {
   }): Promise<ImportOutcome>;
   /** The hosted zone as the text of a master file. */
   exportZone(zone: { zoneId: string; zoneName: string }): AsyncIterable<string>;
+  /**
+   * Makes the domains in a file those of a firewall's domain list, or adds them.
+   * @param job `list` is its id, or its name where that is the only one's
+   * @throws ServiceError of Route 53 Resolver
+   */
+  importDomains(job: {
+    list: string;
+    mode: "add" | "replace";
+    file: AsyncIterable<Uint8Array>;
+  }): Promise<{ id: string; name: string; domainCount: number }>;
 };

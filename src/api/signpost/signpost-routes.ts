@@ -3,6 +3,7 @@ import type { Route, RouteRequest } from "../protocol/route.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { createAccessKey, deleteAccessKey, listAccessKeys } from "./access-keys.ts";
 import { explain } from "./explain.ts";
+import { firewallImportRoute } from "./firewall-import.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { json, ownRoute, parameter, readJson } from "./json-route.ts";
 import { updateLocations } from "./location-data.ts";
@@ -14,7 +15,7 @@ import {
 import { notificationRoutes } from "./notifications.ts";
 import { routingControlRoutes } from "./routing-control-routes.ts";
 import type { SignpostContext } from "./signpost-context.ts";
-import { createVpc, deleteVpc, listVpcs } from "./vpcs.ts";
+import { vpcRoutes } from "./vpc-routes.ts";
 import { exportZone, importZone } from "./zone-transfer.ts";
 
 /**
@@ -44,15 +45,7 @@ export function signpostRoutes(context: SignpostContext): Route[] {
       await deleteAccessKey(route53, parameter(request, "id"));
       return json({});
     }),
-    get("vpcs", () => ({ vpcs: listVpcs(route53.state) })),
-    ownRoute("POST", "vpcs", async (request) => {
-      const { vpcId = "", region = "", cidr = "" } = await readMembers(request);
-      return json(await createVpc(route53, { vpcId, region, cidr }));
-    }),
-    ownRoute("DELETE", "vpcs", async (request) => {
-      await deleteVpc(route53, parameter(request, "id"));
-      return json({});
-    }),
+    ...vpcRoutes(route53),
     ownRoute("GET", "record-extensions", (request) => json(listRecordExtensions(route53, request))),
     {
       ...ownRoute("PUT", "record-extensions", async (request) =>
@@ -69,6 +62,7 @@ export function signpostRoutes(context: SignpostContext): Route[] {
       requestTimeoutMs: importTimeoutMs,
     },
     ownRoute("GET", "zones/export", (request) => exportZone(context, request)),
+    firewallImportRoute(context),
     ...healthRoutes(route53),
     ...routingControlRoutes(route53),
     ...notificationRoutes(route53, context.notifier),

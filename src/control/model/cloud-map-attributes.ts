@@ -52,8 +52,23 @@ export function initialHealth(attributes: Attributes): CustomHealth {
   return attributes["AWS_INIT_HEALTH_STATUS"] === "UNHEALTHY" ? "UNHEALTHY" : "HEALTHY";
 }
 
-/** Keys and values as AWS's model has them; services have such attributes too. */
-export function checkAttribute(key: string, value: string): void {
+/**
+ * Refuses an attribute that no service can have.
+ * @throws CloudMapProblem
+ */
+export function checkServiceAttribute(key: string, value: string): void {
+  if (key.length === 0 || key.length > attributeKeySizeMax) {
+    throw new CloudMapProblem(
+      `An attribute key has ${key.length} characters: 1 to ${attributeKeySizeMax} are expected`,
+    );
+  }
+  if (value.length > attributeValueSizeMax) {
+    throw problem(key, `${value.length} characters, limit ${attributeValueSizeMax}`);
+  }
+}
+
+/** Keys and values as AWS's model has them for instances. */
+function checkAttribute(key: string, value: string): void {
   if (key.length > attributeKeySizeMax || !keyPattern.test(key)) {
     throw new CloudMapProblem(
       `The attribute key ${JSON.stringify(key.slice(0, 64))} is not 1 to ${attributeKeySizeMax} ` +
@@ -140,8 +155,7 @@ function requireForService({ dns, healthCheck }: CloudMapService, attributes: At
   }
   if (!healthCheck) return;
   if (!hasAddress) throw noAddress("a health check");
-  // The port of a health check has a default at AWS, although the documentation requires it.
-  if (healthCheck.type === "TCP") require("AWS_INSTANCE_PORT", "a TCP health check");
+  require("AWS_INSTANCE_PORT", "a health check");
 }
 
 function noAddress(what: string): CloudMapProblem {

@@ -34,14 +34,6 @@ export type LinkedService = {
 /** A VPC as a hosted zone or an authorization names it. */
 export type Vpc = { id: string; region: string };
 
-/** A row of the table `vpc`. */
-export type VpcRow = {
-  region: string;
-  cidr: string;
-  /** The account it belongs to, where that is not ours. */
-  owner?: string;
-};
-
 /** A row of the table `delegationSet`: a reusable one. */
 export type DelegationSet = { id: string; callerReference: string; nameServers: string[] };
 

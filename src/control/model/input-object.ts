@@ -99,6 +99,11 @@ export class InputObject {
     throw this.problem(`${name}.${again}`, `${JSON.stringify(texts[again])} is there twice`);
   }
 
+  /** The names of all members that nothing has asked for yet. */
+  names(): string[] {
+    return [...this.#members.keys()];
+  }
+
   /** An object whose names are free and whose members are texts. */
   textMap(name: string, countMax: number): Record<string, string> {
     const object = this.object(name);

@@ -34,6 +34,20 @@ export type TableName =
   | "recordExtension" // [zoneId, name, type] → text of what our own API adds to a group of sets
   | "alarmByMetric" // [namespace, metricName, name]
   | "alarmByChild" // [name of the alarm looked at, name of the composite alarm]
+  | "firewallDomainList" // [listId]
+  | "firewallDomains" // [listId, upper bound] → sorted names up to it, see firewall-domain-leaf.ts
+  | "firewallRuleGroup" // [groupId]
+  | "firewallRule" // [groupId, listId, qtype or ""]
+  | "firewallRuleByList" // [listId, groupId, qtype or ""]
+  | "firewallAssociation" // [associationId]
+  | "firewallAssociationByVpc" // [vpcId, associationId]
+  | "firewallAssociationByGroup" // [groupId, associationId]
+  | "firewallConfig" // [vpcId]
+  | "resolverQueryLogConfig" // [configId]
+  | "resolverQueryLogAssociation" // [associationId]
+  | "resolverQueryLogAssociationByVpc" // [vpcId, configId] → associationId
+  | "resolverQueryLogAssociationByConfig" // [configId, vpcId] → associationId
+  | "resolverPolicy" // [resource type, id] → text of a policy that shares it
   | "trafficPolicy" // [policyId]
   | "trafficPolicyByName" // [name] → policyId
   | "trafficPolicyVersion" // [policyId, version, 4 digits]
@@ -48,7 +62,18 @@ export type TableName =
   | "change" // [changeId] → { seq, at, comment, zoneId }
   | "vpc" // [vpcId]
   | "accessKey" // [accessKeyId] → { secret, … }
+  | "vpcBySubnet" // [subnetId] → vpcId
+  | "vpcHost" // [vpcId, name]
   | "resolverRule" // [ruleId]
+  | "resolverRuleByEndpoint" // [endpointId, ruleId]
+  | "resolverRuleAssociation" // [associationId]
+  | "resolverRuleByVpc" // [vpcId, "match" or "delegate", domain name] → associationId
+  | "resolverRuleAssociationByRule" // [ruleId, vpcId] → associationId
+  | "resolverRulePolicy" // [ruleId] → its text
+  | "resolverEndpoint" // [endpointId]
+  | "resolverEndpointByVpc" // [vpcId, endpointId]
+  | "resolverConfig" // [vpcId]
+  | "resolverCreatorRequest" // [kind as in its ARN, creatorRequestId] → id
   | "cloudMapNamespace" // [namespaceId]
   | "cloudMapNamespaceByName" // [name in lower case, namespaceId]
   | "cloudMapNamespaceByHttpName" // [HttpName] → namespaceId

@@ -8,6 +8,9 @@
  *   ├───────────────┤             IPv4
  *   │ ipv4Groups    │ i32 × 65,537  by the upper 16 bits of an address: index of the first range that
  *   │               │               begins there or later; one more ends the last group
+ *   │ ipv4Edges     │ u32 × 65,536  by the same: the upper 16 bits that begin the range which reaches into
+ *   │               │               the group from before; above them those that begin the first
+ *   │               │               range after the group's, 0 if there is none
  *   │ ipv4Lows      │ u16 × n       by range: the lower 16 bits of its first address
  *   │ ipv4Ids       │ id  × n       by range: where it is
  *   ├───────────────┤             IPv6, 2000::/3 alone (all that is handed out), by /64
@@ -97,6 +100,7 @@ export function locationColumnSizes(counts: LocationCounts): readonly number[] {
   const idSize = locationIdSize(locationCount);
   return [
     (IPV4_GROUP_COUNT + 1) * 4,
+    IPV4_GROUP_COUNT * 4,
     ipv4Count * 2,
     ipv4Count * idSize,
     (IPV6_SLOT_COUNT + 1) * 4,

@@ -30,6 +30,7 @@ export class LocationView {
   readonly buffer: SharedArrayBuffer;
   readonly madeAtSeconds: number;
   readonly ipv4Groups: Int32Array;
+  readonly ipv4Edges: Uint32Array;
   readonly ipv4Lows: Uint16Array;
   readonly ipv4Ids: Uint16Array | Uint32Array;
   readonly ipv6Slots: Int32Array;
@@ -79,6 +80,7 @@ export class LocationView {
       LOCATION_HEADER.madeAtSeconds
     ] as number;
     this.ipv4Groups = new Int32Array(buffer, next(), IPV4_GROUP_COUNT + 1);
+    this.ipv4Edges = new Uint32Array(buffer, next(), IPV4_GROUP_COUNT);
     this.ipv4Lows = new Uint16Array(buffer, next(), ipv4Count);
     this.ipv4Ids = nextIds(ipv4Count);
     this.ipv6Slots = new Int32Array(buffer, next(), IPV6_SLOT_COUNT + 1);

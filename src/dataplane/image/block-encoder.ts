@@ -14,12 +14,15 @@ import {
   BLOCK_POINTER_MAX,
   GLUE_IN_DOMAIN_SHIFT,
   PLAIN_BLOCK_WIRE,
+  PROGRAM_HEAD_WORDS,
   RECORD_HEADER_SIZE,
+  ROUTED_BLOCK_WORDS,
   typeKey,
   wordsOf,
 } from "./layout.ts";
 import { NameCompressor } from "./name-compressor.ts";
-import { ImageError, type ZoneView } from "./zone-image.ts";
+import { placeProgram, programSize } from "./shared-programs.ts";
+import { ImageError, type ZoneView, blockWords } from "./zone-image.ts";
 
 /** Records of a plain block: its count is kept in 8 bits. */
 const plainRecordCountMax = 255;
@@ -30,6 +33,8 @@ export class BlockEncoder {
   octets = new Uint8Array(this.words.buffer);
   /** Offset in words where the next block goes. */
   free = 0;
+  /** What programs take beside that in an image: their heads, and their offsets in blocks. */
+  programHeadWords = 0;
 
   readonly #names = new NameCompressor();
   readonly #target = new ImageName();
@@ -38,6 +43,7 @@ export class BlockEncoder {
   /** Forgets all blocks. */
   reset(): void {
     this.free = 0;
+    this.programHeadWords = 0;
   }
 
   /**
@@ -59,17 +65,44 @@ export class BlockEncoder {
       this.free = start + BLOCK.program;
       this.#encodeProgram(zone, name, { set: rrset, program: rrset.program });
       this.words[start + BLOCK.blockWords] = this.free - start;
+      this.programHeadWords += PROGRAM_HEAD_WORDS + 1;
     }
     return start;
   }
 
-  /** Appends a copy of blocks that were encoded before. */
-  copy(words: Int32Array, start: number, count: number): number {
+  /** Appends a copy of a block of an image, with its program if it has one. */
+  copy(words: Int32Array, block: number): number {
     const at = this.free;
-    this.#reserve(count);
-    for (let i = 0; i < count; i++) this.words[at + i] = words[start + i] as number;
-    this.free = at + count;
+    if (((words[block] as number) >>> BLOCK_FLAG_SHIFT) & BLOCK_FLAG.ROUTED) {
+      const program = words[block + BLOCK.program] as number;
+      this.#append(words, block, BLOCK.program);
+      this.#append(words, program, programSize(words, program));
+      this.words[at + BLOCK.blockWords] = this.free - at;
+      this.programHeadWords += PROGRAM_HEAD_WORDS + 1;
+    } else {
+      this.#append(words, block, blockWords(words, block));
+    }
     return at;
+  }
+
+  /**
+   * Puts the programs of routed blocks into an image: each block is what layout.ts draws then. Until
+   * that it has its program in it, in the place of the offset.
+   */
+  placePrograms(zone: ZoneView, blocks: readonly number[]): void {
+    for (const block of blocks) {
+      const flags = (this.words[block] as number) >>> BLOCK_FLAG_SHIFT;
+      const size = this.words[block + BLOCK.blockWords] as number;
+      if ((flags & BLOCK_FLAG.ROUTED) === 0) continue;
+      const start = block + BLOCK.program;
+      this.words[start] = placeProgram(zone, this.words, start, size - BLOCK.program);
+      this.words[block + BLOCK.blockWords] = ROUTED_BLOCK_WORDS;
+    }
+  }
+
+  #append(words: Int32Array, start: number, count: number): void {
+    this.#reserve(count);
+    for (let i = 0; i < count; i++) this.words[this.free++] = words[start + i] as number;
   }
 
   #encodeRecords(

@@ -1,8 +1,16 @@
-import { assert } from "../../base/assert.ts";
+import { assert, present } from "../../base/assert.ts";
 import { zoneImageWordsMax } from "../../base/limits.ts";
 import { freeSlot, slotValue } from "./image-editor.ts";
 import { hashLabel } from "./name-hash.ts";
-import { HEADER, IMAGE_MAGIC, NODE_FLAG, NODE_HEADER_WORDS, TOMBSTONE_NODE } from "./layout.ts";
+import {
+  BLOCK,
+  HEADER,
+  IMAGE_MAGIC,
+  NODE_FLAG,
+  NODE_HEADER_WORDS,
+  TOMBSTONE_NODE,
+} from "./layout.ts";
+import { eachRouted, placeProgram, programSize } from "./shared-programs.ts";
 import { ImageError, ZoneView, headerWords, nodeWords } from "./zone-image.ts";
 
 /** What an image is allocated for. */
@@ -51,24 +59,45 @@ export function allocateImage(apex: Uint8Array, seed: number, capacity: ImageCap
 export function relayImage(zone: ZoneView, capacity: ImageCapacity): ZoneView {
   const { words } = zone;
   const copy = allocateImage(zone.apex(), words[HEADER.seed] as number, capacity);
+  const hasPrograms = (words[HEADER.programCount] as number) > 0;
+  const moved = new Map<number, number>();
   const end = words[HEADER.arenaFree] as number;
-  let at = words[HEADER.arenaStart] as number;
-  let free = copy.words[HEADER.arenaFree] as number;
-  while (at < end) {
-    const size = nodeWords(words, at);
-    if (((words[at + 1] as number) & NODE_FLAG.DEAD) === 0) {
-      for (let i = 0; i < size; i++) copy.words[free + i] = words[at + i] as number;
-      if (at === words[HEADER.apexNode]) copy.words[HEADER.apexNode] = free;
-      else enterNode(copy, free);
-      free += size;
-    }
-    at += size;
+  let size = 0;
+  for (let at = words[HEADER.arenaStart] as number; at < end; at += size) {
+    size = nodeWords(words, at);
+    if (((words[at + 1] as number) & NODE_FLAG.DEAD) !== 0) continue;
+    if (hasPrograms) movePrograms(words, at, copy, moved);
+    const node = copy.words[HEADER.arenaFree] as number;
+    for (let i = 0; i < size; i++) copy.words[node + i] = words[at + i] as number;
+    copy.words[HEADER.arenaFree] = node + size;
+    if (hasPrograms) eachRouted(copy.words, node, (block) => lead(copy.words, block, moved));
+    if (at === words[HEADER.apexNode]) copy.words[HEADER.apexNode] = node;
+    else enterNode(copy, node);
   }
+  const free = copy.words[HEADER.arenaFree] as number;
   assert(free <= (copy.words[HEADER.arenaEnd] as number), "the copy has room for all nodes");
-  copy.words[HEADER.arenaFree] = free;
   copy.words[HEADER.nodeCount] = words[HEADER.nodeCount] as number;
   copy.words[HEADER.delegationCount] = words[HEADER.delegationCount] as number;
   return copy;
+}
+
+/** Puts the programs that a node leads to into the copy, where they are not there yet. */
+function movePrograms(
+  words: Int32Array,
+  node: number,
+  copy: ZoneView,
+  moved: Map<number, number>,
+): void {
+  eachRouted(words, node, (block) => {
+    const program = words[block + BLOCK.program] as number;
+    if (moved.has(program)) return;
+    moved.set(program, placeProgram(copy, words, program, programSize(words, program)));
+  });
+}
+
+function lead(words: Int32Array, block: number, moved: ReadonlyMap<number, number>): void {
+  const program = moved.get(words[block + BLOCK.program] as number);
+  words[block + BLOCK.program] = present(program, "the programs of a live node are moved first");
 }
 
 function enterNode(zone: ZoneView, node: number): void {

@@ -137,10 +137,7 @@ export class ImageEditor {
 
   /** @returns the offset of the new node, which nothing leads to yet */
   #append(draft: NodeDraft, flags: number): number {
-    const { words } = this.zone;
-    const node = header(words, HEADER.arenaFree);
-    words[HEADER.arenaFree] = draft.write(this.zone, node);
-    return this.#count(node, flags);
+    return this.#count(draft.write(this.zone), flags);
   }
 
   #appendEmpty(name: ImageName, depth: number, flags: number): number {

@@ -1,8 +1,8 @@
 import type { SetReference } from "./image-rrset.ts";
 
 /**
- * What a block has instead of records where a set is routed: a program (dataplane/policy), from
- * BLOCK.program on, and after it the program's leaves, which only an image can write.
+ * What answers where a set is routed: a program (dataplane/policy), and after it the program's
+ * leaves, which only an image can write. It counts from its first word, so sets can share it.
  *
  * ```
  *   RECORDS    op | block (layout.ts)             the answer

@@ -36,7 +36,11 @@
  *   block    0 | 0 | EXTENDED + ROUTED                     a set that is chosen by a program
  *            C0 0C, type
  *            blockWords
- *            program (image-program.ts)
+ *            offset of the program, which other sets may share
+ *
+ *   program  255 | 0 | 0                                   among the nodes, and to be passed over as a
+ *            DEAD | size in words 24                       dead one
+ *            words (image-program.ts)
  * ```
  *
  * Words are 32 bits in host order, offsets are in words from the start of the buffer, fields are
@@ -90,8 +94,10 @@ export const HEADER = {
   nodeCount: 16,
   /** Live nodes that are zone cuts or own a DNAME. Only the writer reads it. */
   delegationCount: 17,
+  /** Programs in the arena, also those that no node leads to any more. Only the writer reads it. */
+  programCount: 18,
   /** First word of the apex name. */
-  apexName: 18,
+  apexName: 19,
 } as const;
 
 /** A slot no name ever had: a search ends here. */
@@ -147,9 +153,16 @@ export const BLOCK = {
   glueCount: 4,
   /** First word of an extended block's records. */
   wire: 5,
-  /** First word of a routed block's program. */
+  /** Offset of a routed block's program, past its two words of head. */
   program: 3,
 } as const;
+/** Words of a routed block. */
+export const ROUTED_BLOCK_WORDS = 4;
+/** Words of a program before its first. */
+export const PROGRAM_HEAD_WORDS = 2;
+/** In the place of a node's nameSize: a program. No name is as long. */
+export const PROGRAM_MARK = 0xff;
+export const PROGRAM_SIZE_SHIFT = 8;
 /** First word of a plain block's records. */
 export const PLAIN_BLOCK_WIRE = 1;
 

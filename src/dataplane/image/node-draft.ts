@@ -6,6 +6,7 @@ import type { ImageRRset } from "./image-rrset.ts";
 import {
   BIG_NODE_WORDS_MAX,
   BLOCK,
+  HEADER,
   NODE_FLAG,
   NODE_HEADER_WORDS,
   NODE_WORDS_MAX,
@@ -56,10 +57,9 @@ export class NodeDraft {
   addNode(words: Int32Array, node: number): void {
     let block = firstBlock(words, node);
     for (let i = ((words[node] as number) >>> 8) & 0xff; i > 0; i--) {
-      const size = blockWords(words, block);
       const type = keyType(words[block + BLOCK.key] as number);
-      this.#insert(type, this.#encoder.copy(words, block, size));
-      block += size;
+      this.#insert(type, this.#encoder.copy(words, block));
+      block += blockWords(words, block);
     }
   }
 
@@ -96,9 +96,10 @@ export class NodeDraft {
     return (isCut ? NODE_FLAG.CUT : 0) | (this.has(TYPE.DNAME) ? NODE_FLAG.DNAME : 0);
   }
 
-  /** Words of the node. @throws ImageError */
+  /** Words of the node and of its programs, at most. @throws ImageError */
   words(): number {
-    const words = NODE_HEADER_WORDS + wordsOf(this.name.relativeSize) + this.#encoder.free;
+    const size = this.#encoder.free + this.#encoder.programHeadWords;
+    const words = NODE_HEADER_WORDS + wordsOf(this.name.relativeSize) + size;
     if (words > BIG_NODE_WORDS_MAX) {
       const sizes = `${words * 4} octets, limit ${BIG_NODE_WORDS_MAX * 4}`;
       this.#refuse(this.#types[0] as number, sizes);
@@ -106,9 +107,15 @@ export class NodeDraft {
     return words;
   }
 
-  /** Writes the node at `node`; word 1 is left to the caller. @returns the offset after it */
-  write(zone: ZoneView, node: number): number {
+  /**
+   * Writes the node at the end of the arena, after the programs that the image lacks; word 1 is left
+   * to the caller. @returns the node
+   */
+  write(zone: ZoneView): number {
     const { words } = zone;
+    const room = (words[HEADER.arenaFree] as number) + this.words();
+    this.#encoder.placePrograms(zone, this.#blocks);
+    const node = words[HEADER.arenaFree] as number;
     let at = writeNodeName(zone, node, this.name, this.name.depth);
     for (const block of this.#blocks) {
       const end = block + blockWords(this.#encoder.words, block);
@@ -116,8 +123,9 @@ export class NodeDraft {
     }
     const size = at - node > NODE_WORDS_MAX ? 0 : at - node;
     words[node] = this.name.relativeSize | (this.#types.length << 8) | (size << 16);
-    assert(at - node === this.words(), "a node has the size that was reserved");
-    return at;
+    assert(at <= room, "a node takes no more than was reserved");
+    words[HEADER.arenaFree] = at;
+    return node;
   }
 
   #refuse(type: number, why: string): never {

@@ -7,6 +7,7 @@ import type { ImageRRset } from "./image-rrset.ts";
 import { BLOCK, HEADER, NODE_FLAG, NODE_HEADER_WORDS, typeKey } from "./layout.ts";
 import { NodeDraft } from "./node-draft.ts";
 import { markOccluded } from "./occlusion.ts";
+import { newProgramWords } from "./shared-programs.ts";
 import { ImageError, type ZoneImage, firstBlock, nodeWords } from "./zone-image.ts";
 
 export type ZoneImageOptions = {
@@ -118,13 +119,18 @@ export function capacityFor(
   return { names: names + (names >>> 3), arenaWords: live + (live >>> 2) + 16 };
 }
 
-/** Words of the nodes that are not dead. */
+/** Words of the nodes that are not dead, and of the programs they lead to. */
 export function liveWords(words: Int32Array): number {
   let live = 0;
+  const programs = new Set<number>();
+  const hasPrograms = (words[HEADER.programCount] as number) > 0;
   const end = words[HEADER.arenaFree] as number;
   for (let at = words[HEADER.arenaStart] as number; at < end;) {
     const size = nodeWords(words, at);
-    if (((words[at + 1] as number) & NODE_FLAG.DEAD) === 0) live += size;
+    if (((words[at + 1] as number) & NODE_FLAG.DEAD) === 0) {
+      live += size;
+      if (hasPrograms) live += newProgramWords(words, at, programs);
+    }
     at += size;
   }
   return live;

@@ -6,6 +6,9 @@ import {
   HEADER,
   IMAGE_MAGIC,
   NODE_HEADER_WORDS,
+  PROGRAM_HEAD_WORDS,
+  PROGRAM_MARK,
+  PROGRAM_SIZE_SHIFT,
   wordsOf,
 } from "./layout.ts";
 
@@ -86,11 +89,14 @@ export function firstBlock(words: Int32Array, node: number): number {
   return node + NODE_HEADER_WORDS + wordsOf((words[node] as number) & 0xff);
 }
 
-/** Words that a node takes. */
+/** Words that a node takes, or a program among the nodes. */
 export function nodeWords(words: Int32Array, node: number): number {
   const head = words[node] as number;
   const count = head >>> 16;
   if (count !== 0) return count;
+  if ((head & 0xff) === PROGRAM_MARK) {
+    return PROGRAM_HEAD_WORDS + ((words[node + 1] as number) >>> PROGRAM_SIZE_SHIFT);
+  }
   let end = firstBlock(words, node);
   for (let i = (head >>> 8) & 0xff; i > 0; i--) end += blockWords(words, end);
   return end - node;

@@ -18,8 +18,8 @@ const NONE = -1;
  * Of several zones with one apex, that with the lowest key answers.
  */
 export class ZoneTable {
-  /** Seed of the name hash: that of the images, all alike; 0 while there is none. */
-  seed = 0;
+  /** Seed of the name hash: that of the images, all alike. */
+  seed: number;
   /** Labels of the longest apex there was. */
   labelCountMax = 0;
   /** Zones by index; holes where a zone was taken out. */
@@ -30,6 +30,11 @@ export class ZoneTable {
   #next = new Int32Array(bucketCountMin).fill(NONE);
   readonly #indexes = new Map<number, number>();
   readonly #freeIndexes: number[] = [];
+
+  /** @param seed to be the images', where it is known; else it is the first one's */
+  constructor(seed = 0) {
+    this.seed = seed;
+  }
 
   /** Zones in the table. */
   get size(): number {

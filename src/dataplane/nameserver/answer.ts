@@ -56,7 +56,10 @@ function follow(context: QueryContext): boolean {
       if (context.chainNameSize[i] === context.nameSize) return giveUp(context);
     }
   }
-  return enterZone(context);
+  const { chainGate } = context;
+  if ((chainGate === undefined || chainGate.admits(context)) && enterZone(context)) return true;
+  context.unfinished = 1;
+  return false;
 }
 
 function giveUp(context: QueryContext): boolean {

@@ -22,7 +22,8 @@ export function readSubnet(context: QueryContext, at: number, size: number): boo
   const most = family === ADDRESS_FAMILY.IPV4 ? 32 : family === ADDRESS_FAMILY.IPV6 ? 128 : 0;
   if (family > ADDRESS_FAMILY.IPV6 || bits > most) return false;
   if (packet[at + 3] !== 0 || size !== headSize + octets) return false;
-  for (let i = 0; i < ipv6Size; i++) {
+  const addressSize = family === ADDRESS_FAMILY.IPV4 ? ipv4Size : ipv6Size;
+  for (let i = 0; i < addressSize; i++) {
     subnet[i] = i < octets ? (packet[at + headSize + i] as number) : 0;
   }
   const unused = octets * 8 - bits;

@@ -6,7 +6,6 @@ import type { QueryContext } from "./query-context.ts";
 import { hashSuffixes } from "./query-name.ts";
 import { readQuery } from "./read-query.ts";
 import {
-  AA,
   AXFR,
   BADVERS,
   CD,
@@ -54,6 +53,26 @@ export function processQuery(
   responseOffset: number,
   transportFlags: number,
 ): number {
+  const size = openQuery(context, queryOffset, querySize, responseOffset);
+  if (size !== OPEN) return size;
+  beginResponse(context, transportFlags);
+  return finishResponse(context, decide(context));
+}
+
+/** What `openQuery` returns of a query that is to be answered. */
+export const OPEN = -1;
+
+/**
+ * The first step of `processQuery`, for those who have other steps after it: reads a message into the
+ * context.
+ * @returns OPEN; else the query is done with, and it is the octets of the response
+ */
+export function openQuery(
+  context: QueryContext,
+  queryOffset: number,
+  querySize: number,
+  responseOffset: number,
+): number {
   const { counters, packet } = context;
   counters[COUNTER.received] = (counters[COUNTER.received] as number) + 1;
   reset(context, queryOffset, querySize, responseOffset);
@@ -64,8 +83,7 @@ export function processQuery(
   if (readQuery(context) !== NOERROR) return replyWithHeader(context, FORMERR);
   const type = typeCounter(context.qtype);
   counters[type] = (counters[type] as number) + 1;
-  beginResponse(context, transportFlags);
-  return finishResponse(context, decide(context));
+  return OPEN;
 }
 
 function reset(
@@ -98,24 +116,37 @@ function reset(
   context.additionalCount = 0;
   context.authoritative = 0;
   context.truncated = 0;
+  context.unfinished = 0;
 }
 
 /** The response code for a query that is well formed. */
 function decide(context: QueryContext): number {
-  const { counters, qtype } = context;
-  if (context.ednsVersion > 0) return BADVERS; // RFC 6891 §6.1.3
-  if (context.qclass !== classIn) return REFUSED;
-  if (qtype === AXFR || qtype === IXFR) return REFUSED;
-  if (qtype === MAILB || qtype === MAILA) return NOTIMP;
+  const refused = refusal(context);
+  if (refused !== NOERROR) return refused;
   hashSuffixes(context);
   if (!enterZone(context)) {
+    const { counters } = context;
     counters[COUNTER.noZone] = (counters[COUNTER.noZone] as number) + 1;
     return REFUSED;
   }
+  return answerFromZone(context);
+}
+
+/** The response code for a query that is well formed but asks what nobody answers; or NOERROR. */
+export function refusal(context: QueryContext): number {
+  const { qtype } = context;
+  if (context.ednsVersion > 0) return BADVERS; // RFC 6891 §6.1.3
+  if (context.qclass !== classIn) return REFUSED;
+  if (qtype === AXFR || qtype === IXFR) return REFUSED;
+  return qtype === MAILB || qtype === MAILA ? NOTIMP : NOERROR;
+}
+
+/** The response code for the name at hand, once `enterZone` has found its zone. */
+export function answerFromZone(context: QueryContext): number {
   const zone = context.zone as ZoneView;
   context.zoneKey = zone.zoneKey;
   context.zoneFlags = zone.flags;
-  context.authoritative = AA;
+  context.authoritative = context.authority;
   return answer(context);
 }
 
@@ -142,7 +173,7 @@ function replyWithHeader(context: QueryContext, rcode: number): number {
 }
 
 /** Copies header and question, and finds how far the records may go. */
-function beginResponse(context: QueryContext, transportFlags: number): void {
+export function beginResponse(context: QueryContext, transportFlags: number): void {
   const start = context.responseOffset;
   const query = context.queryOffset;
   if (start !== query) copyQuestion(context, query, start, context.questionEnd - query);
@@ -172,14 +203,15 @@ function copyQuestion(context: QueryContext, from: number, to: number, size: num
 }
 
 /** Adds OPT and writes the header. @returns octets of the response */
-function finishResponse(context: QueryContext, rcode: number): number {
+export function finishResponse(context: QueryContext, rcode: number): number {
   const { packet, view } = context;
   const start = context.responseOffset;
   if (context.truncated !== 0) cutShort(context);
   if (context.hasEdns !== 0) writeOpt(context, rcode);
   const flags = (packet[start + 2] as number) & RD;
   packet[start + 2] = QR | flags | context.authoritative | context.truncated;
-  packet[start + 3] = ((packet[start + 3] as number) & CD) | (rcode & 0x0f);
+  const checking = (packet[start + 3] as number) & CD;
+  packet[start + 3] = checking | context.recursion | (rcode & 0x0f);
   view.setInt32(start + 4, 0x10000 | context.answerCount);
   view.setInt32(start + 8, (context.authorityCount << 16) | context.additionalCount);
   count(context, rcode);

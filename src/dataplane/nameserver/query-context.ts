@@ -10,6 +10,7 @@ import type { ZoneTable } from "../image/zone-table.ts";
 import { RoutingContext } from "../policy/routing-context.ts";
 import type { RoutingContextOptions } from "../policy/routing-context.ts";
 import { COUNTER_COUNT } from "./query-counters.ts";
+import { AA } from "./response-codes.ts";
 
 export type QueryContextOptions = RoutingContextOptions & {
   readonly zones: ZoneTable;
@@ -17,9 +18,16 @@ export type QueryContextOptions = RoutingContextOptions & {
   readonly udpPayloadSizeMax: number;
   /** Name server identifier (RFC 5001), at most `nsidSizeMax` octets; without it the option is ignored. */
   readonly nsid?: Uint8Array;
+  /** Answers as a resolver does: RA instead of AA. */
+  readonly isResolver?: boolean;
+  /** Asked about further names of a chain; none: the zones answer for all that they hold. */
+  readonly chainGate?: ChainGate;
   /** COUNTER_COUNT slots, written by this context alone. Default: its own. */
   readonly counters?: Float64Array;
 };
+
+/** Says of each further name of a chain, which is hashed, whether the zones may answer for it. */
+export type ChainGate = { admits(context: QueryContext): boolean };
 
 /**
  * All state of answering: one a worker, used again for each query. `packet` is where queries lie and
@@ -28,8 +36,12 @@ export type QueryContextOptions = RoutingContextOptions & {
  */
 export class QueryContext extends RoutingContext {
   readonly view: DataView<ArrayBuffer>;
-  readonly zones: ZoneTable;
+  /** Where the name at hand is looked for; all that a context is given have one hash seed. */
+  zones: ZoneTable;
   readonly counters: Float64Array;
+  readonly chainGate: ChainGate | undefined;
+  /** AA of an answer from a zone: 0 or 4. */
+  readonly authority: number;
   readonly udpPayloadSizeMax: number;
   readonly nsid: Uint8Array;
 
@@ -110,6 +122,10 @@ export class QueryContext extends RoutingContext {
   authoritative = 0;
   /** TC: 0 or 2. */
   truncated = 0;
+  /** RA, and AD: bits of the header's fourth octet. */
+  recursion = 0;
+  /** 1 where the answer is not all here: a chain leads out of the zones, or a cut refers to others. */
+  unfinished = 0;
 
   constructor(options: QueryContextOptions) {
     super(options);
@@ -123,6 +139,8 @@ export class QueryContext extends RoutingContext {
       options.packet.byteLength,
     );
     this.zones = options.zones;
+    this.chainGate = options.chainGate;
+    this.authority = options.isResolver === true ? 0 : AA;
     this.counters = counters;
     this.udpPayloadSizeMax = options.udpPayloadSizeMax;
     this.nsid = nsid;

@@ -30,6 +30,7 @@ export function refer(context: QueryContext, zone: ZoneView, node: number, label
   counters[COUNTER.referrals] = (counters[COUNTER.referrals] as number) + 1;
   // AA speaks of the first owner name of the answer section, if there is one (RFC 1035 §4.1.1).
   if (context.answerCount === 0) context.authoritative = 0;
+  context.unfinished = 1;
   const block = findBlock(zone, node, nsKey);
   const start = context.cursor;
   const count = writeRRset(context, zone, block, context.labelPosition[label] as number);

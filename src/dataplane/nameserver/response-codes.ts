@@ -30,5 +30,7 @@ export const QR = 0x80;
 export const AA = 0x04;
 export const TC = 0x02;
 export const RD = 0x01;
-/** Of the fourth (RFC 4035 §3.1.6). */
+/** Of the fourth (RFC 1035 §4.1.1, RFC 4035 §3.1.6). */
+export const RA = 0x80;
+export const AD = 0x20;
 export const CD = 0x10;

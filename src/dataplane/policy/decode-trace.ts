@@ -192,10 +192,9 @@ function ownerAt(zone: ZoneView, start: number, size: number): Uint8Array {
   return owner;
 }
 
-/** The set that a program is of: the image is searched for the node that holds it. */
-function setOf(zone: ZoneView, program: number): { owner: Uint8Array; type: number } {
+/** The set of a block: the image is searched for the node that holds it. */
+function setOf(zone: ZoneView, block: number): { owner: Uint8Array; type: number } {
   const { words } = zone;
-  const block = program - BLOCK.program;
   const type = keyType(words[block + BLOCK.key] as number);
   let node = words[HEADER.arenaStart] as number;
   while (node + nodeWords(words, node) <= block) node += nodeWords(words, node);

@@ -38,6 +38,7 @@ export class RoutingError extends Error {
   override name = "RoutingError";
 }
 
+const placeStride = BRANCH_WORDS[OP.GEOLOCATION] as number;
 /** Weights are added up in 31 bits. */
 const weightSumMax = 0x7fff_ffff;
 
@@ -136,9 +137,7 @@ class ProgramEncoder {
       case "failover":
         return;
       case "geolocation":
-        return this.#each(node, at, ({ place }, own) => {
-          this.#words[own + GEOLOCATION.key] = placeKey(place);
-        });
+        return this.#encodePlaces(node, at);
       case "geoproximity":
         return this.#each(node, at, (branch, own) => {
           this.#point(branch, own + PROXIMITY.point);
@@ -190,6 +189,18 @@ class ProgramEncoder {
     for (const [index, branch] of branches.entries()) {
       write(branch, at + GROUP.branches + index * stride);
     }
+  }
+
+  #encodePlaces(node: GroupOf<"geolocation">, at: number): void {
+    const keys = node.branches.map(({ place }) => placeKey(place));
+    const below = (level: number): number =>
+      keys.filter((key) => key >>> PLACE_KEY_SHIFT < level).length;
+    this.#words[at + GROUP.first] = below(PLACE_KEY.COUNTRY);
+    this.#words[at + GROUP.second] = below(PLACE_KEY.US_STATE);
+    this.#words[at + GROUP.third] = below(PLACE_KEY.NOWHERE);
+    this.#each(node, at, (_, own) => {
+      this.#words[own + GEOLOCATION.key] = keys[(own - at - GROUP.branches) / placeStride] ?? 0;
+    });
   }
 
   #encodeWeights(node: GroupOf<"weighted">, at: number): void {

@@ -28,7 +28,7 @@ export const CHOICE = { NOTHING: 0, GAVE_UP: -1 } as const;
  */
 export function choose(context: RoutingContext, zone: ZoneView, routed: number): number {
   const { random, scope } = context;
-  const block = goStraight(context, zone, routed + BLOCK.program);
+  const block = goStraight(context, zone, routed);
   if (block !== 0 && context.trace === undefined) return addLeaf(context, block);
   const straightScope = context.scope;
   context.random = random;
@@ -41,12 +41,12 @@ export function choose(context: RoutingContext, zone: ZoneView, routed: number):
 
 function chooseHealthy(context: RoutingContext, zone: ZoneView, routed: number): number {
   const { words } = zone;
-  let program = routed + BLOCK.program;
+  let program = words[routed + BLOCK.program] as number;
   let at = program;
   let depth = 0;
   context.leafCount = 0;
   context.branchesLeft = routingJudgementCountMax;
-  if (context.trace !== undefined) traceStep(context, STEP.SET, program, 0);
+  if (context.trace !== undefined) traceStep(context, STEP.SET, routed, 0);
   for (;;) {
     switch ((words[at] as number) & OP_MASK) {
       case LEAF.RECORDS:
@@ -58,9 +58,9 @@ function chooseHealthy(context: RoutingContext, zone: ZoneView, routed: number):
         if (depth >= chainLengthMax) return CHOICE.GAVE_UP;
         depth++;
         if (!isRouted(zone, block)) return addLeaf(context, block);
-        program = block + BLOCK.program;
+        program = words[block + BLOCK.program] as number;
         at = program;
-        if (context.trace !== undefined) traceStep(context, STEP.SET, program, 0);
+        if (context.trace !== undefined) traceStep(context, STEP.SET, block, 0);
         continue;
       }
       case OP.MULTIVALUE:

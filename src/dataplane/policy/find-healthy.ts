@@ -311,7 +311,7 @@ function isAliasHealthy(
   const block = findTarget(context, zone, alias);
   if (block === 0 || depth >= chainLengthMax) return false;
   if (!isRouted(zone, block)) return true;
-  const program = block + BLOCK.program;
+  const program = words[block + BLOCK.program] as number;
   switch ((words[program] as number) & OP_MASK) {
     case LEAF.RECORDS:
       return true;

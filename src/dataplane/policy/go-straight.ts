@@ -14,12 +14,13 @@ import type { RoutingContext } from "./routing-context.ts";
  * it would come to the same, for the same draws, at a cost that grows with the square of the depth
  * (measured, with the targets that find-target.ts remembers: through three aliases 300 ns instead of
  * 610, bench/nameserver-micro.ts).
+ * @param routed block of a routed set
  * @returns the block that answers; 0: health has to be looked at, or the op is none of these
  */
 export function goStraight(context: RoutingContext, zone: ZoneView, routed: number): number {
   const { words } = zone;
-  let program = routed;
-  let at = routed;
+  let program = words[routed + BLOCK.program] as number;
+  let at = program;
   for (let aliases = 0; ;) {
     let branch = 0;
     switch ((words[at] as number) & OP_MASK) {
@@ -30,7 +31,7 @@ export function goStraight(context: RoutingContext, zone: ZoneView, routed: numb
         if (block === 0 || aliases >= chainLengthMax) return 0;
         if (!isRouted(zone, block)) return block;
         aliases++;
-        program = block + BLOCK.program;
+        program = words[block + BLOCK.program] as number;
         at = program;
         continue;
       }

@@ -15,35 +15,55 @@ export function placeBranch(
   at: number,
   rung: number,
 ): number {
-  const key = rungKey(context, locateClient(context), rung);
-  if (key < 0) return 0;
-  let low = 0;
-  let high = ((words[at] as number) >>> BRANCH_COUNT_SHIFT) - 1;
+  const location = locateClient(context);
   const first = at + GROUP.branches;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((words[first + middle * stride + GEOLOCATION.key] as number) < key) low = middle + 1;
-    else high = middle;
+  if (rung === placeRungCount - 1) return words[first + GEOLOCATION.key] === 0 ? first : 0;
+  const { locations } = context;
+  if (location === 0 || locations === undefined) return 0;
+  if (rung === 0) {
+    const start = words[at + GROUP.second] as number;
+    const end = words[at + GROUP.third] as number;
+    if (start === end) return 0;
+    const state = locations.subdivisions[location] as number;
+    return find(words, first, start, end, stateLevel | state);
   }
-  const branch = first + low * stride;
-  return words[branch + GEOLOCATION.key] === key ? branch : 0;
+  const countries = words[at + GROUP.first] as number;
+  if (rung === 1) {
+    const country = locations.countries[location] as number;
+    return find(
+      words,
+      first,
+      countries,
+      words[at + GROUP.second] as number,
+      countryLevel | country,
+    );
+  }
+  return find(
+    words,
+    first,
+    0,
+    countries,
+    continentLevel | (locations.continents[location] as number),
+  );
 }
 
-/** The place key of a rung; −1 if the client has no such place. */
-function rungKey(context: RoutingContext, location: number, rung: number): number {
-  if (rung === placeRungCount - 1) return 0;
-  const { locations } = context;
-  if (location === 0 || locations === undefined) return -1;
-  let level = PLACE_KEY.CONTINENT as number;
-  let code = 0;
-  if (rung === 0) {
-    level = PLACE_KEY.US_STATE;
-    code = locations.subdivisions[location] as number;
-  } else if (rung === 1) {
-    level = PLACE_KEY.COUNTRY;
-    code = locations.countries[location] as number;
-  } else {
-    code = locations.continents[location] as number;
+const continentLevel = PLACE_KEY.CONTINENT << PLACE_KEY_SHIFT;
+const countryLevel = PLACE_KEY.COUNTRY << PLACE_KEY_SHIFT;
+const stateLevel = PLACE_KEY.US_STATE << PLACE_KEY_SHIFT;
+
+/**
+ * The branch with a key, among those from `start` to before `end`; 0 if none has it. No key has the
+ * code 0, which is nowhere. Halves without branches, as locate.ts does.
+ */
+function find(words: Int32Array, first: number, start: number, end: number, key: number): number {
+  if (start === end) return 0;
+  let found = start;
+  for (let count = end - start - 1; count > 0;) {
+    const half = (count + 1) >>> 1;
+    const other = words[first + (found + half) * stride + GEOLOCATION.key] as number;
+    found += half & ((other - key - 1) >> 31);
+    count -= half;
   }
-  return code === 0 ? -1 : (level << PLACE_KEY_SHIFT) | code;
+  const branch = first + found * stride;
+  return words[branch + GEOLOCATION.key] === key ? branch : 0;
 }

@@ -1,6 +1,6 @@
 /**
  * The program of a routed set: groups of branches, one inside the other, in words. Offsets count from
- * the program's first word (BLOCK.program of its block); its leaves are image-program.ts's.
+ * the program's first word (where BLOCK.program of its block leads); its leaves are image-program.ts's.
  *
  * ```
  *   group      op 8 | fail mode 8 | branchCount 16
@@ -15,7 +15,8 @@
  *   op             arguments                           per branch
  *   WEIGHTED       total, 1 if all weights are 0       bound: draw 0 ≤ d < total, first with d < bound
  *   FAILOVER
- *   GEOLOCATION                                        place key, by which they are in order
+ *   GEOLOCATION    index of the first branch of a      place key, by which they are in order
+ *                  country, of a state, of nowhere
  *   GEOPROXIMITY                                       point × 3, bias
  *   LATENCY                                            point × 3, region: offset of a text
  *   CIDR           tables of IPv4 and IPv6, default    (cidr-table.ts)

@@ -5,7 +5,7 @@ import { routingBranchCountMax, traceEventCountMax } from "../../base/limits.ts"
  *
  * ```
  *   step        program, at                       kind | offset in the image | of the group, leaf
- *   SET         a routed set is entered           program
+ *   SET         a routed set is entered           block
  *   GROUP       one that was decided              program, group, branch taken (0: none), FAIL_OPEN
  *   CANDIDATE   one branch of the GROUP before    program, branch, rank or weight or CIDR
  *                                                 block (0: none), CANDIDATE flags

@@ -4,6 +4,7 @@ import type { CounterBlock } from "../../telemetry/counters.ts";
 import { ADDRESS_FAMILY } from "../geo/locate.ts";
 import { LocationView } from "../geo/location-view.ts";
 import { ZONE_FLAG, ZoneTable } from "../image/zone-table.ts";
+import { LookAhead } from "../nameserver/look-ahead.ts";
 import { TRANSPORT, processQuery } from "../nameserver/process-query.ts";
 import { QueryContext } from "../nameserver/query-context.ts";
 import { StatusTable } from "../policy/status-table.ts";
@@ -11,6 +12,7 @@ import { EchoAnswerer, clientOffsetOf } from "./driver.ts";
 import type { Answerer, PacketArena } from "./driver.ts";
 import { AF_INET6 } from "./libc.ts";
 import { QueryLogWriter } from "./query-log-writer.ts";
+import { accountUpdates } from "./served-zones.ts";
 import { addTo, queryCounters } from "./worker-counters.ts";
 import type { Updates, WorkerSetup } from "./worker-setup.ts";
 
@@ -35,6 +37,7 @@ class NameServerAnswerer implements ZoneAnswerer {
   readonly #context: QueryContext;
   readonly #transportFlags: number;
   readonly #queryLog: QueryLogWriter;
+  readonly #lookAhead = new LookAhead();
 
   constructor(setup: WorkerSetup, arena: PacketArena, transport: "udp" | "tcp") {
     const { udpPayloadSizeMax, nsid } = setup.answer;
@@ -51,7 +54,9 @@ class NameServerAnswerer implements ZoneAnswerer {
     this.#queryLog = new QueryLogWriter(setup, arena, transport);
   }
 
-  update({ zones, locations }: Updates): void {
+  update(updates: Updates): void {
+    accountUpdates(updates);
+    const { zones, locations } = updates;
     if (locations !== undefined) {
       this.#context.locations = locations ? new LocationView(locations) : undefined;
     }
@@ -59,6 +64,10 @@ class NameServerAnswerer implements ZoneAnswerer {
       const flags = queryLog ? ZONE_FLAG.LOGGED : 0;
       this.#context.zones.set(zoneKey, image ? { buffer: image } : undefined, flags);
     }
+  }
+
+  announce(queryOffset: number): void {
+    this.#lookAhead.announce(this.#context, queryOffset);
   }
 
   setTime(nowMs: number): void {
@@ -72,7 +81,9 @@ class NameServerAnswerer implements ZoneAnswerer {
     context.resolverFamily = isIpv6 ? ADDRESS_FAMILY.IPV6 : ADDRESS_FAMILY.IPV4;
     context.resolverOffset = client + (isIpv6 ? 8 : 4);
     const flags = this.#transportFlags;
+    this.#lookAhead.fetch();
     const size = processQuery(context, queryOffset, querySize, responseOffset, flags);
+    this.#lookAhead.learn(context);
     if ((context.zoneFlags & ZONE_FLAG.LOGGED) !== 0) this.#queryLog.write(context);
     return size;
   }
@@ -86,7 +97,9 @@ class CountingEcho extends EchoAnswerer implements ZoneAnswerer {
     this.#counters = setup.counters.query;
   }
 
-  update(): void {}
+  update(updates: Updates): void {
+    accountUpdates(updates);
+  }
 
   setTime(): void {}
 

@@ -22,6 +22,9 @@ export type Libc = {
   sendmmsg(fd: number, headers: number, count: number, flags: number): number;
   /** Sleeps; 0 unless a signal came first. */
   usleep(microseconds: number): number;
+  /** CPUs that a thread may run on, a bit each, as many octets as given; 0: the calling thread. */
+  sched_getaffinity(thread: number, size: number, mask: Uint8Array): number;
+  sched_setaffinity(thread: number, size: number, mask: Uint8Array): number;
   prctl(option: number, value: number, third: number, fourth: number, fifth: number): number;
   mmap(at: number, size: number, protection: number, flags: number, fd: number, o: number): number;
   munmap(at: number, size: number): number;
@@ -48,6 +51,8 @@ const declarations = {
   recvmmsg: "int recvmmsg(int, int64, uint, int, int64)",
   sendmmsg: "int sendmmsg(int, int64, uint, int)",
   usleep: "int usleep(uint)",
+  sched_getaffinity: "int sched_getaffinity(int, size_t, void *)",
+  sched_setaffinity: "int sched_setaffinity(int, size_t, void *)",
   prctl: "int prctl(int, ulong, ulong, ulong, ulong)",
   sendto: "int sendto(int, int64, size_t, int, int64, uint)",
   recvfrom: "int recvfrom(int, int64, size_t, int, int64, int64)",
@@ -111,6 +116,8 @@ export const SO_RCVTIMEO = 20;
 export const SO_SNDTIMEO = 21;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
+export const SO_BUSY_POLL = 46;
+export const SO_ATTACH_REUSEPORT_CBPF = 51;
 export const SO_MEMINFO = 55;
 export const IPPROTO_IP = 0;
 export const IP_PKTINFO = 8;

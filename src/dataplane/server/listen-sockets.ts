@@ -9,6 +9,7 @@ import {
   isIpv6,
   isUnspecified,
 } from "./socket-address.ts";
+import { steerByCpu } from "./steer-by-cpu.ts";
 import type { Endpoint } from "./socket-address.ts";
 
 /** Sockets of one listen address. The main thread opens and closes them; workers only use them. */
@@ -17,6 +18,18 @@ export type ListenSockets = {
   /** One a worker, all bound to the same port: the kernel spreads clients over them. */
   udp: readonly number[];
   tcp: number;
+};
+
+/** How sockets are opened. */
+export type ListenOptions = {
+  workerCount: number;
+  receiveTimeoutMs: number;
+  /** Microseconds that a receiver looks for packets itself before it sleeps; default 0: not at all. */
+  busyPollUs?: number;
+  /** CPUs of the workers, where each takes what its own CPU received; default: none. */
+  steerTo?: readonly number[];
+  /** Is told of options that the kernel refused. */
+  onRefused?(option: string): void;
 };
 
 /** Ask for this much; the kernel gives what its own limit (net.core.rmem_max) allows. */
@@ -30,7 +43,7 @@ const tcpBacklog = 511;
 export function openListenSockets(
   libc: Libc,
   endpoints: readonly Endpoint[],
-  options: { workerCount: number; receiveTimeoutMs: number },
+  options: ListenOptions,
 ): ListenSockets[] {
   const opened: ListenSockets[] = [];
   try {
@@ -46,11 +59,7 @@ export function closeListenSockets(libc: Libc, opened: readonly ListenSockets[])
   for (const { udp, tcp } of opened) for (const fd of [...udp, tcp]) libc.close(fd);
 }
 
-function openOne(
-  libc: Libc,
-  endpoint: Endpoint,
-  options: { workerCount: number; receiveTimeoutMs: number },
-): ListenSockets {
+function openOne(libc: Libc, endpoint: Endpoint, options: ListenOptions): ListenSockets {
   for (let attempt = 1; ; attempt++) {
     const tcp = openTcp(libc, endpoint);
     const bound = boundEndpoint(libc, tcp, endpoint);
@@ -60,6 +69,7 @@ function openOne(
       for (let i = 0; i < options.workerCount; i++) {
         udp.push(openUdp(libc, bound, { ...options, shared: true }));
       }
+      tune(libc, udp, options);
       return { endpoint: bound, udp, tcp };
     } catch (error) {
       closeListenSockets(libc, [{ endpoint: bound, udp, tcp }]);
@@ -67,6 +77,16 @@ function openOne(
       if (endpoint.port !== 0 || !isTaken || attempt === portPickAttemptCountMax) throw error;
     }
   }
+}
+
+/** What makes sockets quicker where the kernel lets us, and is no reason to fail where not. */
+function tune(libc: Libc, udp: readonly number[], options: ListenOptions): void {
+  const { busyPollUs = 0, steerTo, onRefused } = options;
+  if (busyPollUs > 0) {
+    const isSet = udp.every((fd) => setInt(libc, fd, c.SOL_SOCKET, c.SO_BUSY_POLL, busyPollUs));
+    if (!isSet) onRefused?.("busy polling (needs CAP_NET_ADMIN)");
+  }
+  if (steerTo && !steerByCpu(libc, udp[0] as number, steerTo)) onRefused?.("steering by CPU");
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { CounterBlock } from "../../telemetry/counters.ts";
+import { batchCountMin } from "./driver.ts";
 import type { Answerer, BatchControl, PacketArena } from "./driver.ts";
 import * as c from "./libc.ts";
 import type { Libc } from "./libc.ts";
@@ -17,6 +18,8 @@ export type MmsgListener = {
 export type MmsgMemory = { address: number; responseSizeMax: number };
 
 type Listener = MmsgListener & {
+  /** In the order of the options. */
+  index: number;
   receiveHeaders: number;
   sendHeaders: number;
   /** Octets that the kernel may write to an address and to control messages. */
@@ -25,11 +28,6 @@ type Listener = MmsgListener & {
 };
 
 const pollTimeoutMs = 10;
-/**
- * A batch of this many tells that queries come in quicker than one at a time; fewer are a lone client,
- * such as one that asks for A and AAAA, and the next query is waited for at once.
- */
-const coalesceFrom = 4;
 /** Nanoseconds that a sleep may be late by; the default of 50 µs would add half of it. */
 const timerSlackNs = 1_000;
 const drainBatchCountMax = 32;
@@ -92,7 +90,7 @@ export class MmsgDriver {
    * full batch says that more are there already.
    */
   #coalesce(count: number): void {
-    if (count < coalesceFrom || count === layout.batchCount || this.#coalesceUs === 0) return;
+    if (count < batchCountMin || count === layout.batchCount || this.#coalesceUs === 0) return;
     this.#libc.usleep(this.#coalesceUs);
   }
 
@@ -120,6 +118,7 @@ export class MmsgDriver {
       return 0;
     }
     addTo(this.#counters, udpCounters.index.batches, 1);
+    answerer.listen?.(listener.index);
     const responseCount = this.#answerAll(listener, answerer, count);
     if (responseCount > 0) this.#send(listener, responseCount);
     return count;
@@ -133,6 +132,9 @@ export class MmsgDriver {
     const words = this.#words;
     const { slots, slotSize } = this.#layout;
     let responses = 0;
+    if (count >= batchCountMin && answerer.announce) {
+      for (let i = 0; i < count; i++) answerer.announce(slots + i * slotSize + layout.slotHeadSize);
+    }
     for (let i = 0; i < count; i++) {
       const header = listener.receiveHeaders + i * layout.header.size;
       const querySize = words[(header + layout.header.messageSize) >> 2] as number;
@@ -148,7 +150,9 @@ export class MmsgDriver {
       const size = answerer.answer(query, querySize, query);
       if (size === 0) continue;
       if (i !== responses) this.#moveUp(i, responses, size);
-      if (listener.controlSize !== 0) this.#freeInterface(listener, slots + responses * slotSize);
+      if (listener.controlSize !== 0) {
+        layout.freeInterface(this.arena.view, slots + responses * slotSize, listener.isIpv6);
+      }
       const sendVector = listener.sendHeaders + sendVectorsAfterSendHeaders;
       const length = sendVector + responses * layout.vector.size + layout.vector.length;
       words[length >> 2] = size;
@@ -166,20 +170,6 @@ export class MmsgDriver {
     const source = slots + from * slotSize;
     const end = source + layout.slotHeadSize + size;
     this.arena.bytes.copyWithin(slots + to * slotSize, source, end);
-  }
-
-  /**
-   * Keeps the address that was asked as the source but lets routing choose the interface: the way
-   * back may be another. IPv6 link-local addresses mean nothing without theirs.
-   */
-  #freeInterface(listener: Listener, slot: number): void {
-    if (!listener.isIpv6) {
-      this.#words[(slot + layout.control.ipv4Interface) >> 2] = 0;
-      return;
-    }
-    const address = this.arena.view.getUint16(slot + layout.control.ipv6Address);
-    if ((address & 0xffc0) === 0xfe80) return;
-    this.#words[(slot + layout.control.ipv6Interface) >> 2] = 0;
   }
 
   /**
@@ -226,6 +216,7 @@ export class MmsgDriver {
     this.arena.view.setUint16(poll + layout.pollEntry.events, c.POLLIN, true);
     const prepared: Listener = {
       ...listener,
+      index,
       receiveHeaders: block + layout.listenerBlock.receiveHeaders,
       sendHeaders: block + layout.listenerBlock.sendHeaders,
       nameSize: listener.isIpv6 ? 28 : 16,

@@ -88,3 +88,14 @@ function roundUp(size: number): number {
 function oddLines(size: number): number {
   return (Math.ceil(size / lineSize) | 1) * lineSize;
 }
+
+/**
+ * Keeps the address that was asked as the source but lets routing choose the interface: the way
+ * back may be another. IPv6 link-local addresses mean nothing without theirs.
+ * @param at where the control message begins
+ */
+export function freeInterface(view: DataView, at: number, isIpv6: boolean): void {
+  if (!isIpv6) return view.setUint32(at + control.ipv4Interface, 0);
+  const address = view.getUint16(at + control.ipv6Address);
+  if ((address & 0xffc0) !== 0xfe80) view.setUint32(at + control.ipv6Interface, 0);
+}

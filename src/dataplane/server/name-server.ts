@@ -15,13 +15,20 @@ import { loadLibc } from "./libc.ts";
 import { drainQueryLog } from "./query-log-entry.ts";
 import type { QueryLogEntry } from "./query-log-entry.ts";
 import type { Endpoint } from "./socket-address.ts";
+import { ServedZones } from "./served-zones.ts";
 import { formatSupervision, formatWorkerCounters } from "./server-metrics.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { WorkerPlan } from "./supervisor.ts";
+import type { PlanOf } from "./supervisor.ts";
 import { tcpOptionsDefault } from "./tcp-options.ts";
 import type { TcpOptions } from "./tcp-options.ts";
 import { createWorkerCounters } from "./worker-counters.ts";
-import type { AnswerOptions, LocationTable, ZoneUpdate } from "./worker-setup.ts";
+import type {
+  AnswerOptions,
+  LocationTable,
+  Updates,
+  WorkerSetup,
+  ZoneUpdate,
+} from "./worker-setup.ts";
 import { nativeTasks, portableTasks, xdpTasks } from "./worker-tasks.ts";
 import type { TaskOptions, WorkerTasks } from "./worker-tasks.ts";
 
@@ -42,6 +49,10 @@ export type NameServerOptions = {
   nsid?: string | undefined;
   /** Microseconds that queries may gather under load before they are received; default 100. */
   coalesceUs?: number;
+  /** Whether workers keep to a CPU each (mmsg); default no. */
+  pinWorkers?: boolean;
+  /** Microseconds that workers look for packets themselves before they sleep (mmsg); default 0. */
+  busyPollUs?: number;
   tcp?: Partial<TcpOptions>;
   logger?: Logger;
   /** What is up, shared with whoever writes it; default: all of it, for good. */
@@ -77,7 +88,11 @@ export async function openNameServer(options: NameServerOptions): Promise<NameSe
   const logger = options.logger ?? silentLogger;
   const tcp = { ...tcpOptionsDefault, ...options.tcp };
   const coalesceUs = options.coalesceUs ?? coalesceUsDefault;
-  const taskOptions = { listen, workerCount: workers, udpPayloadSizeMax, coalesceUs, tcp };
+  const { pinWorkers = false, busyPollUs = 0 } = options;
+  const taskOptions = {
+    ...{ listen, workerCount: workers, udpPayloadSizeMax, coalesceUs, tcp },
+    ...{ pinWorkers, busyPollUs, logger },
+  };
   const tasks = await makeTasks(options.io, taskOptions, logger);
   const { nsid, answer = "nameserver", status = new StatusTable() } = options;
   return new NameServer(tasks, {
@@ -109,8 +124,9 @@ async function makeTasks(
 /** A running name server: listening sockets, workers, their counters and query logs. */
 export class NameServer {
   readonly #tasks: WorkerTasks;
-  readonly #supervisor: Supervisor;
-  readonly #plans: readonly WorkerPlan[];
+  readonly #supervisor: Supervisor<Updates>;
+  readonly #served = new ServedZones();
+  readonly #plans: readonly PlanOf<WorkerSetup>[];
   readonly #queryLogs: readonly QueryLogRing[];
   #queryLogTimer: NodeJS.Timeout | undefined;
   #onQueryLog: ((entry: QueryLogEntry) => void) | undefined;
@@ -133,7 +149,9 @@ export class NameServer {
       status: status.buffer,
     }));
     this.#queryLogs = this.#plans.map(({ queryLog }) => new QueryLogRing(queryLog));
-    this.#supervisor = new Supervisor(this.#plans, { control, logger });
+    const script = new URL("./worker.ts", import.meta.url);
+    const served = this.#served;
+    this.#supervisor = new Supervisor(this.#plans, { served, script, control, logger });
   }
 
   /**
@@ -183,7 +201,10 @@ export class NameServer {
   metricsText(): string {
     return (
       formatWorkerCounters(this.#plans) +
-      formatSupervision(this.#supervisor, this.#tasks.receiveBufferDropCount()) +
+      formatSupervision(this.#supervisor, {
+        receiveBufferDropCount: this.#tasks.receiveBufferDropCount(),
+        zoneCount: this.#served.count,
+      }) +
       formatMetrics(this.#tasks.metrics())
     );
   }

@@ -1,11 +1,14 @@
 import { formatCounters, formatMetrics } from "../../telemetry/metrics-text.ts";
 import type { Metric } from "../../telemetry/metrics-text.ts";
 import { gauge } from "../../telemetry/process-metrics.ts";
-import type { Supervisor, WorkerPlan } from "./supervisor.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { WorkerStart } from "./worker-setup.ts";
 import { queryCounters, tcpCounters, udpCounters, xdpOnlyCounters } from "./worker-counters.ts";
 
 /** All workers' counters, summed, in the Prometheus text format. */
-export function formatWorkerCounters(plans: readonly WorkerPlan[]): string {
+export function formatWorkerCounters(
+  plans: readonly Pick<WorkerStart<unknown>, "task" | "counters">[],
+): string {
   const udp = plans.filter(({ task }) => task.kind !== "tcp").map(({ counters }) => counters);
   const tcp = plans.filter(({ task }) => task.kind === "tcp").map(({ counters }) => counters);
   const xdp = plans.filter(({ task }) => task.kind === "xdp").map(({ counters }) => counters);
@@ -22,7 +25,10 @@ export function formatWorkerCounters(plans: readonly WorkerPlan[]): string {
 }
 
 /** What the main thread knows of its workers, in the Prometheus text format. */
-export function formatSupervision(supervisor: Supervisor, receiveBufferDropCount: number): string {
+export function formatSupervision(
+  supervisor: Pick<Supervisor<unknown>, "restartCount" | "liveCount" | "generation">,
+  { receiveBufferDropCount, zoneCount }: { receiveBufferDropCount: number; zoneCount: number },
+): string {
   return formatMetrics([
     counter(
       "signpost_udp_receive_buffer_drops_total",
@@ -36,7 +42,7 @@ export function formatSupervision(supervisor: Supervisor, receiveBufferDropCount
     ),
     gauge("signpost_workers", "Workers that answer.", supervisor.liveCount),
     gauge("signpost_generation", "Publications of zones so far.", supervisor.generation),
-    gauge("signpost_zones_served", "Zones that the workers serve.", supervisor.zoneCount),
+    gauge("signpost_zones_served", "Zones that the workers serve.", zoneCount),
   ]);
 }
 

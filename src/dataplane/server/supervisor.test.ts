@@ -6,12 +6,14 @@ import { silentLogger } from "../../telemetry/logger.ts";
 import { createQueryLogMemory } from "../../telemetry/query-log-ring.ts";
 import { StatusTable } from "../policy/status-table.ts";
 import { createControlBlock } from "./control-block.ts";
+import { ServedZones } from "./served-zones.ts";
 import { Supervisor } from "./supervisor.ts";
+import type { Updates } from "./worker-setup.ts";
 import { pause } from "./test-clients.ts";
 import { createWorkerCounters } from "./worker-counters.ts";
 
 /** A supervisor of one worker whose thread runs the given statements. */
-function supervise(source: string, logger: Logger = silentLogger): Supervisor {
+function supervise(source: string, logger: Logger = silentLogger): Supervisor<Updates> {
   const control = createControlBlock(1);
   const counters = createWorkerCounters("dgram");
   const plan = {
@@ -27,7 +29,8 @@ function supervise(source: string, logger: Logger = silentLogger): Supervisor {
     const applied = (n) => parentPort.postMessage({ applied: n });
     parentPort.on("message", (m) => m === "stop" && parentPort.close());`;
   const script = new URL(`data:text/javascript,${encodeURIComponent(preamble + source)}`);
-  return new Supervisor([plan], { control, logger, script, watchdogIntervalMs: 20 });
+  const served = new ServedZones();
+  return new Supervisor([plan], { served, control, logger, script, watchdogIntervalMs: 20 });
 }
 
 suite("Supervisor", () => {

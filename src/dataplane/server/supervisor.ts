@@ -1,33 +1,31 @@
 import { Worker } from "node:worker_threads";
 import { assert } from "../../base/assert.ts";
 import { workerRestartDelayMaxMs } from "../../base/limits.ts";
-import { accountSharedMemory } from "../../base/shared-memory.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { heartbeatOf, requestStop, setGeneration } from "./control-block.ts";
 import type { ControlBlock } from "./control-block.ts";
-import type {
-  LocationTable,
-  MessageFromWorker,
-  MessageToWorker,
-  Updates,
-  WorkerSetup,
-  ZoneUpdate,
-} from "./worker-setup.ts";
+import type { MessageFromWorker, MessageToWorker, WorkerStart } from "./worker-setup.ts";
 
 /** A worker's setup without what the supervisor itself keeps: what is served, and its generation. */
-export type WorkerPlan = Omit<WorkerSetup, "zones" | "locations" | "generation">;
+export type PlanOf<Setup extends WorkerStart<unknown>> = Omit<Setup, "updates" | "generation">;
 
-export type SupervisorOptions = {
+/** All that is served, for workers that start later. */
+export type Served<News> = { add(updates: News): void; all(): News };
+
+type AnyPlan = PlanOf<WorkerStart<unknown>>;
+
+export type SupervisorOptions<News> = {
+  served: Served<News>;
   control: ControlBlock;
   logger: Logger;
-  /** What the threads run; default: worker.ts. */
-  script?: URL;
+  /** What the threads run. */
+  script: URL;
   /** Between two looks at the heartbeats. */
   watchdogIntervalMs?: number;
 };
 
 type Slot = {
-  plan: WorkerPlan;
+  plan: AnyPlan;
   thread: Worker | undefined;
   isReady: boolean;
   /** The last generation the thread has told to serve; -1 while it starts. */
@@ -53,27 +51,27 @@ const silentCheckCountMax = 20;
 const stopTimeoutMs = 3_000;
 
 /**
- * Starts the workers, keeps them alive, and brings them the zones. A worker that dies or hangs is
+ * Starts the workers, keeps them alive, and brings them what they serve. A worker that dies or hangs is
  * replaced; its sockets stay open meanwhile, so queries wait in them, and the others notice nothing.
  */
-export class Supervisor {
+export class Supervisor<News> {
   readonly #slots: Slot[];
   readonly #control: ControlBlock;
   readonly #logger: Logger;
   readonly #script: URL;
   readonly #watchdogIntervalMs: number;
-  readonly #zones = new Map<number, ZoneUpdate>();
-  #locations: LocationTable = null;
+  readonly #served: Served<News>;
   #generation = 0;
   #waiters: Waiter[] = [];
   #watchdog: NodeJS.Timeout | undefined;
   #isStarted = false;
   #isStopping = false;
 
-  constructor(plans: readonly WorkerPlan[], options: SupervisorOptions) {
+  constructor(plans: readonly AnyPlan[], options: SupervisorOptions<News>) {
+    this.#served = options.served;
     this.#control = options.control;
     this.#logger = options.logger;
-    this.#script = options.script ?? new URL("./worker.ts", import.meta.url);
+    this.#script = options.script;
     this.#watchdogIntervalMs = options.watchdogIntervalMs ?? watchdogIntervalMsDefault;
     this.#slots = plans.map((plan) => ({
       plan,
@@ -110,10 +108,6 @@ export class Supervisor {
     return this.#generation;
   }
 
-  get zoneCount(): number {
-    return this.#zones.size;
-  }
-
   get liveCount(): number {
     return this.#slots.filter((slot) => slot.isReady).length;
   }
@@ -126,18 +120,10 @@ export class Supervisor {
    * Resolves once every live worker serves the updates; waits for one where none is live. Before
    * `start()` it resolves at once: the workers will start with them.
    */
-  publish(updates: Updates): Promise<void> {
-    for (const update of updates.zones) {
-      accountSharedMemory(update.image?.byteLength ?? 0);
-      if (update.image) this.#zones.set(update.zoneKey, update);
-      else this.#zones.delete(update.zoneKey);
-    }
-    if (updates.locations !== undefined) {
-      accountSharedMemory(updates.locations?.byteLength ?? 0);
-      this.#locations = updates.locations;
-    }
+  publish(updates: News): Promise<void> {
+    this.#served.add(updates);
     const generation = ++this.#generation;
-    const message: MessageToWorker = { updates, generation };
+    const message: MessageToWorker<News> = { updates, generation };
     for (const { thread } of this.#slots) thread?.postMessage(message);
     // After the message: whoever sees the new number finds the message in its queue.
     setGeneration(this.#control, generation);
@@ -171,12 +157,8 @@ export class Supervisor {
   }
 
   #startThread(slot: Slot): Worker {
-    const workerData: WorkerSetup = {
-      ...slot.plan,
-      zones: [...this.#zones.values()],
-      locations: this.#locations,
-      generation: this.#generation,
-    };
+    const updates = this.#served.all();
+    const workerData: WorkerStart<News> = { ...slot.plan, updates, generation: this.#generation };
     const thread = new Worker(this.#script, { workerData, name: nameOf(slot), resourceLimits });
     slot.thread = thread;
     slot.applied = -1;

@@ -35,7 +35,14 @@ export type AnswerOptions = {
 
 /** The part of a worker's setup that differs from worker to worker. */
 export type WorkerTask =
-  | { kind: "mmsg"; listeners: readonly MmsgListener[]; memory: MmsgMemory; coalesceUs: number }
+  | {
+      kind: "mmsg";
+      listeners: readonly MmsgListener[];
+      memory: MmsgMemory;
+      coalesceUs: number;
+      /** The only one that the worker runs on; none: the kernel moves it about. */
+      cpu?: number | undefined;
+    }
   | XdpTask
   | { kind: "dgram"; endpoints: readonly Endpoint[] }
   | { kind: "tcp"; sockets: readonly number[]; endpoints: readonly Endpoint[]; tcp: TcpOptions };
@@ -52,22 +59,25 @@ export type XdpTask = {
   responseSizeMax: number;
 };
 
-/** Everything that a worker thread gets when it starts. */
-export type WorkerSetup = {
+/** What every worker thread gets when it starts, whatever it answers. */
+export type WorkerStart<News> = {
   index: number;
   task: WorkerTask;
-  answer: AnswerOptions;
   control: ControlBlock;
   counters: WorkerCounters;
-  queryLog: SharedArrayBuffer;
-  /** What is up (policy/status-table.ts). */
-  status: SharedArrayBuffer;
-  /** All zones, and the location table, as of `generation`. */
-  zones: readonly ZoneUpdate[];
-  locations: LocationTable;
+  /** All that it is to serve as of `generation`. */
+  updates: News;
   generation: number;
 };
 
-export type MessageToWorker = { updates: Updates; generation: number } | "stop";
+/** What a worker of the name server gets. */
+export type WorkerSetup = WorkerStart<Updates> & {
+  answer: AnswerOptions;
+  queryLog: SharedArrayBuffer;
+  /** What is up (policy/status-table.ts). */
+  status: SharedArrayBuffer;
+};
+
+export type MessageToWorker<News = Updates> = { updates: News; generation: number } | "stop";
 
 export type MessageFromWorker = { applied: number };

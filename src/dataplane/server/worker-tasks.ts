@@ -1,5 +1,6 @@
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metric } from "../../telemetry/metrics-text.ts";
+import { allowedCpus } from "./cpu-affinity.ts";
 import * as c from "./libc.ts";
 import type { Libc } from "./libc.ts";
 import { closeListenSockets, droppedDatagramCount, openListenSockets } from "./listen-sockets.ts";
@@ -23,6 +24,14 @@ export type TaskOptions = {
   /** How long queries may gather under load before they are received; 0: not at all. */
   coalesceUs: number;
   tcp: TcpOptions;
+  /**
+   * Whether each UDP worker of `mmsg` keeps to a CPU of its own. Where there is one for every CPU,
+   * each also takes what its CPU received. Default: no.
+   */
+  pinWorkers?: boolean;
+  /** Microseconds that a worker of `mmsg` looks for packets itself before it sleeps; default 0. */
+  busyPollUs?: number;
+  logger?: Logger;
 };
 
 /** What the workers shall do, and what they need that outlives each of them. */
@@ -46,8 +55,15 @@ const receiveTimeoutMs = 10;
  * @throws ListenError
  */
 export function nativeTasks(libc: Libc, options: TaskOptions): WorkerTasks {
-  const { workerCount } = options;
-  const opened = openListenSockets(libc, options.listen, { workerCount, receiveTimeoutMs });
+  const { workerCount, busyPollUs = 0, logger } = options;
+  const cpus = options.pinWorkers ? allowedCpus(libc) : [];
+  const opened = openListenSockets(libc, options.listen, {
+    workerCount,
+    receiveTimeoutMs,
+    busyPollUs,
+    ...(workerCount > 1 && workerCount === cpus.length ? { steerTo: cpus } : {}),
+    onRefused: (option) => logger?.warn({ option }, "the kernel refuses a socket option"),
+  });
   const responseSizeMax = options.udpPayloadSizeMax;
   const { size } = layoutMmsgMemory(opened.length, responseSizeMax);
   const memories = Array.from({ length: workerCount }, () => mapMemory(libc, size));
@@ -56,6 +72,7 @@ export function nativeTasks(libc: Libc, options: TaskOptions): WorkerTasks {
     listeners: opened.map((sockets) => mmsgListener(sockets, i)),
     memory: { address, responseSizeMax },
     coalesceUs: options.coalesceUs,
+    cpu: cpus[i % cpus.length],
   }));
   const sockets = opened.map(({ tcp }) => tcp);
   const udpSockets = opened.flatMap(({ udp }) => udp);

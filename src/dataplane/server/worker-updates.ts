@@ -1,24 +1,23 @@
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
-import { accountSharedMemory } from "../../base/shared-memory.ts";
 import { beat, generationOf, isStopRequested } from "./control-block.ts";
 import type { BatchControl } from "./driver.ts";
-import type { MessageFromWorker, MessageToWorker, Updates, WorkerSetup } from "./worker-setup.ts";
+import type { MessageFromWorker, MessageToWorker, WorkerStart } from "./worker-setup.ts";
 
 /** Takes what the main thread publishes, and tells it when it is served. */
-export class WorkerUpdates implements BatchControl {
-  readonly #setup: WorkerSetup;
+export class WorkerUpdates<News> implements BatchControl {
+  readonly #setup: WorkerStart<News>;
   readonly #port: MessagePort;
-  readonly #apply: (updates: Updates) => void;
+  readonly #apply: (updates: News) => void;
   #seenGeneration: number;
 
-  /** Applies the zones of the setup at once. */
-  constructor(setup: WorkerSetup, port: MessagePort, apply: (updates: Updates) => void) {
+  /** Applies what the setup has at once. */
+  constructor(setup: WorkerStart<News>, port: MessagePort, apply: (updates: News) => void) {
     this.#setup = setup;
     this.#port = port;
     this.#apply = apply;
     this.#seenGeneration = setup.generation;
-    apply({ zones: setup.zones, locations: setup.locations });
+    apply(setup.updates);
   }
 
   /** Tells that the worker answers. */
@@ -39,11 +38,8 @@ export class WorkerUpdates implements BatchControl {
   }
 
   /** For a worker with an event loop. */
-  onMessage(message: MessageToWorker): void {
+  onMessage(message: MessageToWorker<News>): void {
     if (message === "stop") return;
-    const { zones, locations } = message.updates;
-    for (const { image } of zones) accountSharedMemory(image?.byteLength ?? 0);
-    accountSharedMemory(locations?.byteLength ?? 0);
     this.#apply(message.updates);
     this.#tell(message.generation);
   }
@@ -52,7 +48,7 @@ export class WorkerUpdates implements BatchControl {
     for (;;) {
       const received = receiveMessageOnPort(this.#port);
       if (!received) return;
-      this.onMessage(received.message as MessageToWorker);
+      this.onMessage(received.message as MessageToWorker<News>);
     }
   }
 

@@ -6,6 +6,7 @@ import { present } from "../../base/assert.ts";
 import { createAnswerer } from "./answerer.ts";
 import type { ZoneAnswerer } from "./answerer.ts";
 import { beat } from "./control-block.ts";
+import { pinThread } from "./cpu-affinity.ts";
 import { DgramDriver } from "./dgram-driver.ts";
 import { loadLibc } from "./libc.ts";
 import { MmsgDriver } from "./mmsg-driver.ts";
@@ -17,7 +18,7 @@ import { createTcpArena } from "./tcp-connection.ts";
 import type { ListenTarget } from "./tcp-server.ts";
 import { TcpServer } from "./tcp-server.ts";
 import { WorkerUpdates } from "./worker-updates.ts";
-import type { MessageToWorker, WorkerSetup, WorkerTask, XdpTask } from "./worker-setup.ts";
+import type { MessageToWorker, Updates, WorkerSetup, WorkerTask, XdpTask } from "./worker-setup.ts";
 
 const heartbeatIntervalMs = 250;
 
@@ -33,7 +34,9 @@ async function main(setup: WorkerSetup, port: MessagePort): Promise<void> {
 
 function runMmsg(setup: WorkerSetup, task: TaskOf<"mmsg">, port: MessagePort): void {
   const counters = setup.counters.driver;
-  const driver = new MmsgDriver(loadLibc(), { ...task, counters });
+  const libc = loadLibc();
+  if (task.cpu !== undefined) pinThread(libc, task.cpu);
+  const driver = new MmsgDriver(libc, { ...task, counters });
   const answerer = createAnswerer(setup, driver.arena, "udp");
   const updates = new WorkerUpdates(setup, port, (news) => answerer.update(news));
   updates.start();
@@ -109,7 +112,7 @@ function runEventLoop(
   setup: WorkerSetup,
   options: {
     port: MessagePort;
-    updates: WorkerUpdates;
+    updates: WorkerUpdates<Updates>;
     answerer: ZoneAnswerer;
     stop(): Promise<void>;
   },

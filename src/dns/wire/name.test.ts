@@ -256,6 +256,23 @@ test("readName() refuses loops, forward pointers and what is cut short", () => {
   }
 });
 
+test("readName() follows as many pointers as a name can need, and no more", () => {
+  // A root name, and 200 pointers each to the one before.
+  const packet = Uint8Array.from([
+    0,
+    ...Array.from({ length: 200 }, (_, i) => pointerTo(i)).flat(),
+  ]);
+  assert.deepEqual(readName(packet, 1 + 2 * 126).name, wire());
+  const code = codeOf(() => readName(packet, 1 + 2 * 127));
+  assert.equal(code, "BadPointer");
+});
+
+/** To the one before the pointer at this index, or to the root. */
+function pointerTo(index: number): number[] {
+  const target = index === 0 ? 0 : 1 + 2 * (index - 1);
+  return [0xc0 | (target >> 8), target & 255];
+}
+
 test("readName() throws NameError and nothing else", () => {
   const octet = fc.oneof(fc.constantFrom(0, 1, 63, 64, 0xc0, 0xc1), fc.nat(255));
   fc.assert(

@@ -218,7 +218,8 @@ export function skipName(octets: Uint8Array, offset: number, end = octets.length
 
 /**
  * Reads the name at `offset` of a packet, following compression pointers (RFC 1035 §4.1.4).
- * Each pointer must lead to before the part it is read from, so that none can loop.
+ * Each pointer must lead to before the part it is read from, so that none can loop, and there are
+ * no more of them than a name has labels: a message of nothing but pointers is refused quickly.
  * @returns the name, with memory of its own, and the offset after its form in the packet
  * @throws NameError Truncated, BadPointer, BadLabelType or NameTooLong
  */
@@ -227,6 +228,7 @@ export function readName(packet: Uint8Array, offset: number): { name: Name; end:
   let at = offset;
   let partStart = offset;
   let end = -1;
+  let pointerCount = 0;
   for (;;) {
     if (at >= packet.length) throw new NameError("Truncated", "Domain name is truncated");
     const length = packet[at] as number;
@@ -234,6 +236,7 @@ export function readName(packet: Uint8Array, offset: number): { name: Name; end:
       if (at + 1 >= packet.length) throw new NameError("Truncated", "Domain name is truncated");
       const target = ((length & 0x3f) << 8) | (packet[at + 1] as number);
       if (target >= partStart) throw new NameError("BadPointer", "Compression pointer not back");
+      if (++pointerCount > labelCountMax) throw new NameError("BadPointer", "Too many pointers");
       if (end < 0) end = at + 2;
       partStart = at = target;
       continue;

@@ -31,7 +31,7 @@ import { POINT_WORDS, writePoint } from "../../dataplane/geo/great-circle.ts";
 import { LocationView } from "../../dataplane/geo/location-view.ts";
 import { locationCountMax, locationRangeCountMax } from "../../base/limits.ts";
 import { OctetReader, OctetWriter } from "./octet-stream.ts";
-import { allocateTable, writeIpv6Indexes } from "./write-table.ts";
+import { allocateTable, writeIpv4Starts, writeIpv6Indexes } from "./write-table.ts";
 
 /** A packed table that is cut off, damaged or of another version. */
 export class PackedTableError extends Error {
@@ -130,17 +130,9 @@ function packIpv4(out: OctetWriter, view: LocationView): void {
 }
 
 function unpackIpv4(from: OctetReader, view: LocationView): void {
-  const { ipv4Groups, ipv4Lows } = view;
-  const starts = new Uint32Array(ipv4Lows.length);
+  const starts = new Uint32Array(view.ipv4Lows.length);
   from.steps(starts, 0, starts.length, unitIpv4);
-  let group = 0;
-  for (let i = 0; i < starts.length; i++) {
-    const start = starts[i] as number;
-    const upper = start >>> 16;
-    while (group <= upper) ipv4Groups[group++] = i;
-    ipv4Lows[i] = start & 0xffff;
-  }
-  while (group <= IPV4_GROUP_COUNT) ipv4Groups[group++] = starts.length;
+  writeIpv4Starts(view, starts);
   from.column(view.ipv4Ids);
 }
 

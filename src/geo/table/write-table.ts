@@ -67,15 +67,25 @@ function groupCount({ highs, count }: RangeColumns): number {
 }
 
 function writeIpv4(view: LocationView, { highs, ids, count }: RangeColumns): void {
+  writeIpv4Starts(view, highs.subarray(0, count));
+  for (let i = 0; i < count; i++) view.ipv4Ids[i] = ids[i] as number;
+}
+
+/** Writes where the ranges of IPv4 begin, and the indexes over that. @param starts in order */
+export function writeIpv4Starts(view: LocationView, starts: Uint32Array): void {
+  const { ipv4Groups, ipv4Edges, ipv4Lows } = view;
   let group = 0;
-  for (let i = 0; i < count; i++) {
-    const address = highs[i] as number;
-    const upper = address >>> 16;
-    while (group <= upper) view.ipv4Groups[group++] = i;
-    view.ipv4Lows[i] = address & 0xffff;
-    view.ipv4Ids[i] = ids[i] as number;
+  for (let i = 0; i < starts.length; i++) {
+    const start = starts[i] as number;
+    while (group <= start >>> 16) ipv4Groups[group++] = i;
+    ipv4Lows[i] = start & 0xffff;
   }
-  while (group <= IPV4_GROUP_COUNT) view.ipv4Groups[group++] = count;
+  while (group <= IPV4_GROUP_COUNT) ipv4Groups[group++] = starts.length;
+  for (group = 0; group < IPV4_GROUP_COUNT; group++) {
+    const before = (starts[(ipv4Groups[group] as number) - 1] ?? 0) >>> 16;
+    const after = (starts[ipv4Groups[group + 1] as number] ?? 0) >>> 16;
+    ipv4Edges[group] = before | (after << 16);
+  }
 }
 
 function writeIpv6(view: LocationView, { highs, lows, ids, count }: RangeColumns): void {

@@ -21,18 +21,24 @@ export type UpstreamQuery = {
   checkingDisabled: boolean;
   /** Tried by health and speed, the next after a short wait while the first is still out. */
   targets: readonly UpstreamTarget[];
-  /** Local addresses to ask from; none: the system's choice. */
+  /** Local addresses to ask from, one of the target's family by chance; none: the system's. */
   sources?: readonly string[];
 };
 
 /** What came back, checked: it answers this question, and has nothing that was not asked for. */
 export type UpstreamAnswer = {
+  /** See `cleanResponse`; with the question as it was given. */
   message: Message;
   target: UpstreamTarget;
   /** From the first query to the answer. */
   tookMs: number;
 };
 
+/**
+ * `refused`: nobody listens there, or HTTP with an error. `unreachable`: no way there. `tls`: no
+ * handshake, or not the certificate. `malformed`: what came is no answer. `busy`: a limit of our
+ * own. `closed`: the target ended the connection, or `close` was called.
+ */
 export type UpstreamFailure =
   | "timeout"
   | "refused"

@@ -1,0 +1,92 @@
+import { resolverPageMax, resolverScanRowCount } from "../../base/limits.ts";
+import type { TableKey, TableName } from "../../control/model/tables.ts";
+import type { StateReader } from "../../control/state/state-reader.ts";
+import { ServiceError } from "../protocol/service-error.ts";
+
+type Row<T> = { key: string[]; value: T };
+
+export type Listing<T> = {
+  /** None: the automatic rows are all there are. */
+  table?: TableName;
+  prefix?: TableKey;
+  /** Number of components of a key. */
+  keySize: number;
+  /** Rows that no table has, in order; all of them before those of the table. */
+  automatic?: readonly Row<T>[];
+  /** Which rows are wanted; default: all. */
+  keep?(row: Row<T>): boolean;
+};
+
+export type PageRequest = {
+  MaxResults?: number | undefined;
+  NextToken?: string | undefined;
+};
+
+/** `NextToken` is a member only where there is more. */
+export type Page<T> = { values: T[]; NextToken?: string };
+
+/**
+ * One page of a table, in the order of its keys.
+ * @throws ServiceError InvalidNextTokenException
+ */
+export function listPage<T>(state: StateReader, listing: Listing<T>, asked: PageRequest): Page<T> {
+  const after = asked.NextToken === undefined ? undefined : readToken(asked.NextToken, listing);
+  const size = asked.MaxResults ?? resolverPageMax;
+  const rows = wantedRows(state, listing, { after, count: size + 1 });
+  const page = rows.slice(0, size);
+  const last = rows.length > size ? page.at(-1) : undefined;
+  const values = page.map(({ value }) => value);
+  return last ? { values, NextToken: tokenOf(last.key) } : { values };
+}
+
+function wantedRows<T>(
+  state: StateReader,
+  { table, prefix, automatic = [], keep = () => true }: Listing<T>,
+  { after, count }: { after: string[] | undefined; count: number },
+): Row<T>[] {
+  const isLater = ({ key }: Row<T>): boolean => after === undefined || isAfter(key, after);
+  const rows = automatic.filter((row) => isLater(row) && keep(row)).slice(0, count);
+  let from = after;
+  while (table && rows.length < count) {
+    const read = state.list<T>(table, {
+      ...(prefix ? { prefix } : {}),
+      ...(from ? { after: from } : {}),
+      limit: resolverScanRowCount,
+    });
+    rows.push(...read.filter(keep).slice(0, count - rows.length));
+    if (read.length < resolverScanRowCount) break;
+    from = read.at(-1)?.key;
+  }
+  return rows;
+}
+
+function isAfter(key: readonly string[], other: readonly string[]): boolean {
+  const index = key.findIndex((part, i) => part !== other[i]);
+  return index >= 0 && (key[index] ?? "") > (other[index] ?? "");
+}
+
+function tokenOf(key: readonly string[]): string {
+  return Buffer.from(JSON.stringify(key)).toString("base64url");
+}
+
+function readToken<T>(token: string, { prefix = [], keySize }: Listing<T>): string[] {
+  const key = parse(token);
+  const isKey = Array.isArray(key) && key.length === keySize;
+  if (isKey && key.every((part, i) => typeof part === "string" && isWithin(part, prefix[i]))) {
+    return key as string[];
+  }
+  throw new ServiceError("InvalidNextTokenException", "The specified NextToken is not valid.");
+}
+
+function isWithin(part: string, prefix: string | undefined): boolean {
+  return prefix === undefined || part === prefix;
+}
+
+function parse(token: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(token, "base64url").toString());
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

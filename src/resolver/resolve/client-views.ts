@@ -1,0 +1,89 @@
+import { cidrContains, parseCidr, parseIp } from "../../base/ip.ts";
+import type { Cidr, IpAddress } from "../../base/ip.ts";
+import { isUnspecified } from "../../dataplane/server/socket-address.ts";
+import type { Endpoint } from "../../dataplane/server/socket-address.ts";
+import type { ResolverListener } from "../front/hand-over.ts";
+import type { UpstreamTarget } from "../upstream/upstream.ts";
+import { endpointKey } from "./own-listeners.ts";
+import type { Source } from "./resolver-plan.ts";
+import type { View } from "./view.ts";
+
+/** Whom a query is from: its VPC, and the inbound endpoint that was asked. */
+export type ClientView = { view: View | undefined; endpointId?: string | undefined };
+
+/** Tells the VPC of a client: by the address that it asked, else by its own. */
+export class ClientViews {
+  readonly #listeners: readonly ResolverListener[];
+  readonly #isLocalAddress: (address: string) => boolean;
+  #byVpc = new Map<string, View>();
+  #byEndpoint = new Map<string, { view: View; endpointId: string }>();
+  /** The longest first; of a block that two have, nobody is a client. */
+  #blocks: { cidr: Cidr; view: View | undefined }[] = [];
+
+  constructor(options: {
+    listeners: readonly ResolverListener[];
+    isLocalAddress(address: string): boolean;
+  }) {
+    this.#listeners = options.listeners;
+    this.#isLocalAddress = (address) => options.isLocalAddress(address);
+  }
+
+  update(views: Iterable<View>): void {
+    this.#byVpc = new Map();
+    this.#byEndpoint = new Map();
+    const blocks = new Map<string, { cidr: Cidr; view: View | undefined }>();
+    for (const view of views) {
+      const { vpcId, cidrs, listeners } = view.settings;
+      this.#byVpc.set(vpcId, view);
+      for (const { endpointId, ...endpoint } of listeners) {
+        this.#byEndpoint.set(endpointKey(endpoint), { view, endpointId });
+      }
+      for (const text of cidrs) {
+        const cidr = parseCidr(text);
+        if (cidr) blocks.set(text, { cidr, view: blocks.has(text) ? undefined : view });
+      }
+    }
+    this.#blocks = [...blocks.values()].toSorted(
+      (a, b) => b.cidr.prefixLength - a.cidr.prefixLength,
+    );
+  }
+
+  /**
+   * @param listener index of the listener that was asked
+   * @param local the address that was asked, where that is known
+   */
+  of(client: IpAddress, listener: number, local?: Endpoint): ClientView {
+    const vpcId = this.#listeners[listener]?.vpcId;
+    if (vpcId !== undefined) return { view: this.#byVpc.get(vpcId) };
+    const endpoint = local && this.#byEndpoint.get(endpointKey(local));
+    return endpoint ?? { view: this.#byAddress(client) };
+  }
+
+  /** See OwnListeners: who would answer a query of the source at this address. */
+  atTarget(target: UpstreamTarget, source: Source): View | "none" | undefined {
+    const index = this.#listeners.findIndex(({ endpoint }) => this.#isAt(endpoint, target));
+    if (index < 0) return undefined;
+    // Without an address of its own the system asks from the very address that it asks.
+    const from = parseIp(source.localAddresses[0] ?? target.address);
+    return (from && this.of(from, index, target).view) ?? "none";
+  }
+
+  #isAt(endpoint: Endpoint, target: UpstreamTarget): boolean {
+    if (endpoint.port !== target.port) return false;
+    if (isUnspecified(endpoint)) return this.#isLocalAddress(target.address);
+    return endpointKey(endpoint) === endpointKey(target);
+  }
+
+  #byAddress(client: IpAddress): View | undefined {
+    const address = unmapped(client);
+    return this.#blocks.find(({ cidr }) => cidrContains(cidr, address))?.view;
+  }
+}
+
+const mappedPrefix = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255);
+
+/** The IPv4 address in an IPv6 one (`::ffff:192.0.2.1`). */
+function unmapped(address: IpAddress): IpAddress {
+  const isMapped = address.length === 16 && mappedPrefix.every((octet, i) => octet === address[i]);
+  return isMapped ? address.subarray(12) : address;
+}

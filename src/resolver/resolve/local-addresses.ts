@@ -1,0 +1,32 @@
+import { networkInterfaces } from "node:os";
+import { formatIp, parseIp } from "../../base/ip.ts";
+
+/** How long the list of interfaces is believed. */
+const listAgeMaxMs = 1_000;
+
+/** Tells addresses of this machine; all of 127.0.0.0/8 is. */
+export class LocalAddresses {
+  #addresses = new Set<string>();
+  #listedMs = -Infinity;
+
+  has(address: string): boolean {
+    const ip = parseIp(address.split("%")[0] ?? "");
+    if (!ip) return false;
+    if (ip.length === 4 && ip[0] === 127) return true;
+    this.#refresh();
+    return this.#addresses.has(formatIp(ip));
+  }
+
+  #refresh(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#listedMs < listAgeMaxMs) return;
+    this.#listedMs = nowMs;
+    const all = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+    this.#addresses = new Set(
+      all.flatMap(({ address }) => {
+        const ip = parseIp(address.split("%")[0] ?? "");
+        return ip ? formatIp(ip) : [];
+      }),
+    );
+  }
+}
