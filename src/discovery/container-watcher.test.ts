@@ -189,6 +189,31 @@ test("resume() takes back a drain", async (t) => {
   assert.equal(await watcher.resume("nobody"), false);
 });
 
+test("drain() fails where the container is resumed or the watcher stops, not where it dies", async (t) => {
+  const { engine, registry, watch, registered } = await watchedEngine(t);
+  registry.addService("web", { ttlSeconds: 30 });
+  const watcher = await watch();
+  const id = engine.run({ name: "web", labels: web });
+  await see(registered, [`web ${engine.ipv4(id)} HEALTHY`]);
+  const resumed = assert.rejects(watcher.drain("web"), /Cannot drain web: it was resumed/);
+  await see(registered, []);
+  await watcher.resume("web");
+  await resumed;
+  await see(registered, [`web ${engine.ipv4(id)} HEALTHY`]);
+
+  const died = watcher.drain("web");
+  await see(registered, []);
+  engine.die(id);
+  assert.equal((await died)?.instances, 1);
+  engine.start(id);
+  await see(registered, [`web ${engine.ipv4(id)} HEALTHY`]);
+
+  const stopped = assert.rejects(watcher.drain("web"), /Cannot drain web: the watcher stops/);
+  await see(registered, []);
+  watcher.stop();
+  await stopped;
+});
+
 test("the first signal of a stop drains; other signals do not", async (t) => {
   const { engine, registry, watch, registered } = await watchedEngine(t);
   registry.addService("web");
