@@ -267,6 +267,21 @@ test("a missing service is reported, created where that is allowed, and found la
   ]);
 });
 
+test("a container that dies while its second service is looked for leaves the first", async (t) => {
+  const { engine, registry, watch, registered } = await watchedEngine(t);
+  registry.addService("web");
+  const watcher = await watch({ createsServices: true });
+  let open = (): void => {};
+  registry.gate = new Promise((resolve) => (open = resolve));
+  const id = engine.run({ name: "web", labels: { ...web, "signpost.b.service": "b.shop.local" } });
+  await eventually("it is being created", () => registry.calls.includes("create-service b"));
+  engine.die(id);
+  await eventually("its death is known", () => watcher.report().instances.wanted === 0);
+  open();
+  await eventually("all is done", () => watcher.report().instances.unsettled === 0);
+  await see(registered, []);
+});
+
 test("a service that is deleted and made again has its containers again", async (t) => {
   const { engine, registry, watch, registered } = await watchedEngine(t);
   registry.addService("web");

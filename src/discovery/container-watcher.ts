@@ -279,13 +279,17 @@ export class ContainerWatcher {
       // The container may have died or been drained while the service was looked for.
       if (!isAlive(record, container) || this.#isOut(record)) return;
       const key = this.#board.want(service, registration);
-      if (key !== undefined) claimed.add(key);
+      if (key === undefined) continue;
+      claimed.add(key);
+      // At once: it may die while the next service is looked for.
+      record.instances.add(key);
     }
     if (this.#isOut(record)) return;
     record.isUnresolved = isUnresolved;
-    const unclaimed = [...record.instances].filter((key) => !claimed.has(key));
-    if (!isUnresolved) this.#board.release(unclaimed);
-    record.instances = isUnresolved ? new Set([...claimed, ...unclaimed]) : claimed;
+    if (!isUnresolved) {
+      this.#board.release([...record.instances].filter((key) => !claimed.has(key)));
+      record.instances = claimed;
+    }
     this.#tell(record, problems);
   }
 
