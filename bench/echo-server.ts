@@ -5,7 +5,8 @@
  * `dnsperf -s 127.0.0.1 -p PORT -d QUERIES -l 10`, and divide user and system time of the process
  * (/proc/PID/stat) by the queries completed; bench/cpu-per-query.ts does so.
  */
-import { startNameServer, type PacketIo } from "../src/dataplane/server/name-server.ts";
+import { startNameServer } from "../src/dataplane/server/name-server.ts";
+import type { PacketIo } from "../src/dataplane/server/open-tasks.ts";
 
 const [listen = "0", io = "mmsg"] = process.argv.slice(2);
 const [port = "0", address = "127.0.0.1"] = listen.split(":").toReversed();

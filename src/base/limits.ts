@@ -436,7 +436,7 @@ export const recordExtensionCountMax = 10_000;
 
 // Resolver: front and cache
 /**
- * Octets of the queries of one worker that wait for the resolver thread: some 1,500 of usual size.
+ * Octets of the queries of one worker that wait for the resolver thread: some 3,000 of usual size.
  * More are dropped and counted. A power of two.
  */
 export const handOverRingSize = 256 * 1024;
@@ -452,6 +452,8 @@ export const cacheEntrySizeMax = 80 * 1024;
  */
 export const cacheSecondChancesPerPut = 16;
 export const cacheSecondChanceCountMax = 4_096;
+/** Recursive resolvers of the setting `upstream`. */
+export const upstreamCountMax = 16;
 
 // Resolver: resolution
 /** Clients' queries that are being resolved; one more is answered SERVFAIL. */
@@ -564,8 +566,6 @@ export const firewallAssociationCountMax = 5;
 export const firewallFilterCountMax = 1_000;
 /** Entries of one batch of rules. */
 export const firewallBatchCountMax = 100;
-/** Octets of a policy that shares a rule group or a log configuration: AWS's. */
-export const resolverPolicySizeMax = 30_000;
 /** Query log configurations, VPCs of one, and configurations of one VPC. */
 export const queryLogConfigCountMax = 20;
 export const queryLogAssociationCountMax = 100;

@@ -5,6 +5,7 @@ type Status = {
   version: string;
   uptimeSeconds: number;
   dns: string[];
+  resolver: string[];
   api: string;
   hostedZones: number;
   /** Sequence number of the newest entry, and the one that every answering worker serves. */
@@ -28,6 +29,7 @@ export const statusCommand: Command = {
       `signpost ${status.version}, up ${status.uptimeSeconds} s`,
       `dns      ${status.dns.join(" ")}`,
       `api      ${status.api}`,
+      ...(status.resolver.length > 0 ? [`resolver ${status.resolver.join(" ")}`] : []),
       `zones    ${status.hostedZones}`,
       `changes  ${status.log.head}, served ${status.log.served}`,
       `workers  ${status.workers.live} of ${status.workers.wanted}`,

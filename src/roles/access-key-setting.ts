@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readAccessKey } from "../base/own-api.ts";
 import type { AccessKey } from "../base/own-api.ts";
-import { SettingsError } from "./settings.ts";
+import { SettingsError } from "./setting-values.ts";
 
 /** Of a role that speaks to a Signpost elsewhere. */
 export const accessKeyHelp = {

@@ -1,5 +1,6 @@
 import type { ApiServer } from "../api/protocol/api-server.ts";
 import { systemClock } from "../base/clock.ts";
+import { keepMemorySmall } from "../base/keep-memory-small.ts";
 import { systemRandom } from "../base/random.ts";
 import { startCompiler } from "../control/compiler/compiler.ts";
 import type { Compiler } from "../control/compiler/compiler.ts";
@@ -12,6 +13,7 @@ import { InterfaceError } from "../dataplane/server/xdp/xdp-error.ts";
 import { openNameServer } from "../dataplane/server/name-server.ts";
 import type { NameServer, NameServerOptions } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import type { Endpoint } from "../dataplane/server/socket-address.ts";
 import type { MetricDatum } from "../metrics/metric.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { createLogger } from "../telemetry/logger.ts";
@@ -22,7 +24,10 @@ import { MachineLocations } from "./location-data.ts";
 import { MetricsRole } from "./metrics.ts";
 import { Publisher } from "./publisher.ts";
 import { QueryLogs } from "./query-logs.ts";
-import { readSettings, settingsHelp, SettingsError } from "./settings.ts";
+import { ResolverRole } from "./resolver.ts";
+import type { ResolverRoleOptions } from "./resolver.ts";
+import { SettingsError } from "./setting-values.ts";
+import { readSettings, settingsHelp } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 import type { AnswerConditions } from "./test-answer.ts";
 
@@ -59,6 +64,7 @@ type Parts = {
   store: Store;
   locations: MachineLocations;
   nameServer: NameServer;
+  resolverRole: ResolverRole | undefined;
   queryLogs: QueryLogs;
   compiler: Compiler;
   healthRole: HealthRole;
@@ -71,6 +77,7 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   const compiler = startCompiler({
     dataDir: settings.data,
     connectStore: opening.connect,
+    privateZones: settings.resolver.listen.length > 0,
     onRestart: (error) => logger.error({ err: error }, "compiler died and starts again"),
   });
   const conditions: AnswerConditions = {
@@ -87,6 +94,7 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   const { health } = healthRole;
   const metricsRole = new MetricsRole({ ...common, status, health });
   const { metrics } = metricsRole;
+  const openingResolver = openResolver({ ...common, status });
   const openingLocations = MachineLocations.open(settings.data, {
     logger,
     onTable(table) {
@@ -99,34 +107,63 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   reportDamage(store, logger);
   const notifier = await healthRole.open(store);
   metricsRole.notifyBy(notifier, store.state);
+  const resolverRole = await openingResolver;
+  resolverRole?.follow(store);
   const nameServer = await openNameServer(nameServerOptions(settings, conditions, logger));
   // The first table is there before anyone asks, later ones take its place.
   const locations = await openingLocations;
-  publishLocations = (table) => nameServer.publishLocations(table);
+  publishLocations = async (table) => {
+    await Promise.all([nameServer.publishLocations(table), resolverRole?.takeLocations(table)]);
+  };
   if (conditions.locations) void publishLocations(conditions.locations);
   const { state } = store;
   const queryLogs = new QueryLogs({ directory: settings.queryLogs, state, logger });
   const publisher = new Publisher({
-    nameServer,
+    ...{ nameServer, resolver: resolverRole, queryLogs, health, logger },
     applied: store.log.applied,
-    queryLogs,
-    health,
-    logger,
   });
   compiler.onUpdates((batch) => publisher.take(batch));
   await compiler.ready;
   await publisher.idle();
-  const running = { store, locations, nameServer, queryLogs, compiler, healthRole, metrics };
+  const running = {
+    ...{ store, locations, nameServer, resolverRole },
+    ...{ queryLogs, compiler, healthRole, metrics },
+  };
   // Queries that came in before wait in the sockets.
-  const answering = nameServer.start();
+  const answering = [nameServer.start(), resolverRole?.start()];
   const [api] = await Promise.all([
     serveApi({ ...running, health, notifier, conditions, settings, logger }),
-    answering,
+    ...answering,
   ]);
   const parts = { ...running, api };
   stopOnSignals(parts, { settings, logger });
-  const dns = nameServer.addresses.map((address) => `dns=${formatEndpoint(address)}`).join(" ");
-  return { readyLine: `signpost ready ${dns} api=http://${formatEndpoint(api)}` };
+  // Now, rather than when requests come in.
+  keepMemorySmall(0);
+  const addresses = { dns: nameServer.addresses, api, resolver: resolverRole?.addresses ?? [] };
+  return { readyLine: readyLineOf(addresses) };
+}
+
+function readyLineOf(addresses: {
+  dns: readonly Endpoint[];
+  api: Endpoint;
+  resolver: readonly Endpoint[];
+}): string {
+  const dns = addresses.dns.map((address) => `dns=${formatEndpoint(address)}`);
+  const resolver = addresses.resolver.map((address) => `resolver=${formatEndpoint(address)}`);
+  return [
+    "signpost ready",
+    ...dns,
+    `api=http://${formatEndpoint(addresses.api)}`,
+    ...resolver,
+  ].join(" ");
+}
+
+function openResolver(options: ResolverRoleOptions): Promise<ResolverRole> | undefined {
+  if (options.settings.resolver.listen.length === 0) return undefined;
+  const opening = ResolverRole.open(options);
+  // Whoever awaits it is told; until then it is nobody's unhandled failure.
+  opening.catch(() => undefined);
+  return opening;
 }
 
 function reportDamage({ damage }: Store, logger: Logger): void {
@@ -193,6 +230,7 @@ async function stop(parts: Parts, settings: Settings): Promise<void> {
   await parts.api.stop();
   await parts.compiler.stop();
   await parts.nameServer.stop();
+  await parts.resolverRole?.stop();
   await parts.healthRole.stop();
   await parts.metrics.stop();
   await parts.locations.stop();

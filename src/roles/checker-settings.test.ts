@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { readCheckerSettings } from "./checker-settings.ts";
-import { SettingsError } from "./settings.ts";
+import { SettingsError } from "./setting-values.ts";
 
 const key = { accessKeyId: "AKONE", secretAccessKey: "one" };
 const place = ["--location", "tokyo", "--join", "http://192.0.2.1:8053"];

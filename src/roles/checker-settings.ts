@@ -9,7 +9,7 @@ import {
 import { logLevels } from "../telemetry/logger.ts";
 import type { LogLevel } from "../telemetry/logger.ts";
 import { accessKeyHelp, readAccessKeySetting } from "./access-key-setting.ts";
-import { SettingsError } from "./settings.ts";
+import { SettingsError } from "./setting-values.ts";
 
 export type CheckerSettings = LocationName & {
   join: URL;

@@ -7,7 +7,7 @@ import { createLogger } from "../telemetry/logger.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { checkerHelp, readCheckerSettings } from "./checker-settings.ts";
 import type { CheckerSettings } from "./checker-settings.ts";
-import { SettingsError } from "./settings.ts";
+import { SettingsError } from "./setting-values.ts";
 
 /** Exit codes, as of every command: refused, and a command line without sense. */
 const exitRefused = 1;

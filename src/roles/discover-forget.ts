@@ -2,7 +2,7 @@ import { forgetHost } from "../discovery/forget-host.ts";
 import { RegistryError } from "../discovery/registry.ts";
 import { cloudMapOf } from "./discover.ts";
 import { readDiscoverSettings } from "./discover-settings.ts";
-import { SettingsError } from "./settings.ts";
+import { SettingsError } from "./setting-values.ts";
 
 /** Exit codes, as of every command. */
 const exitCodes = { refused: 1, usage: 2, unreachable: 3 };

@@ -10,7 +10,7 @@ import type { NamespaceKind } from "../discovery/registry.ts";
 import { logLevels } from "../telemetry/logger.ts";
 import type { LogLevel } from "../telemetry/logger.ts";
 import { accessKeyHelp, readAccessKeySetting } from "./access-key-setting.ts";
-import { SettingsError } from "./settings.ts";
+import { SettingsError } from "./setting-values.ts";
 
 export type DiscoverSettings = {
   dockerSocket: string;

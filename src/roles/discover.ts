@@ -14,7 +14,7 @@ import { createLogger } from "../telemetry/logger.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { discoverHelp, readDiscoverSettings } from "./discover-settings.ts";
 import type { DiscoverSettings } from "./discover-settings.ts";
-import { SettingsError } from "./settings.ts";
+import { SettingsError } from "./setting-values.ts";
 
 /** Exit codes, as of every command: refused, and a command line without sense. */
 const exitRefused = 1;

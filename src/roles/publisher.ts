@@ -1,4 +1,4 @@
-import type { CompilerBatch } from "../control/compiler/compiler.ts";
+import type { CompilerBatch, KeyedUpdate } from "../control/compiler/compiler.ts";
 import type { Applied } from "../control/log/change-log.ts";
 import { ZONE_FLAG } from "../dataplane/image/zone-table.ts";
 import type { NameServer } from "../dataplane/server/name-server.ts";
@@ -6,28 +6,32 @@ import type { Health } from "../health/votes/health.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { QueryLogs } from "./query-logs.ts";
 
+export type PublisherOptions = {
+  nameServer: Pick<NameServer, "publish" | "onQueryLog">;
+  /** Where one runs. It alone gets private zones. */
+  resolver?: ZoneTaker | undefined;
+  applied: Applied;
+  health: Pick<Health, "written">;
+  logger: Logger;
+};
+
+/** The resolver, as far as it takes zones. */
+export type ZoneTaker = {
+  /** Resolves when all its threads answer from these images, and go by the log up to an entry. */
+  take(updates: readonly KeyedUpdate[], seq: number): Promise<void>;
+};
+
 /**
  * Brings what the compiler makes to the answering workers, and reports an entry of the log as
  * served once all of them serve it.
  */
 export class Publisher {
-  readonly #options: {
-    nameServer: NameServer;
-    applied: Applied;
-    health: Pick<Health, "written">;
-    logger: Logger;
-  };
+  readonly #options: PublisherOptions;
   /** For query logs: which hosted zone a key stands for. */
   readonly #zoneIds = new Map<number, string>();
   #last: Promise<void> = Promise.resolve();
 
-  constructor(options: {
-    nameServer: NameServer;
-    applied: Applied;
-    queryLogs: QueryLogs;
-    health: Pick<Health, "written">;
-    logger: Logger;
-  }) {
+  constructor(options: PublisherOptions & { queryLogs: QueryLogs }) {
     this.#options = options;
     options.nameServer.onQueryLog((entry) => {
       const zoneId = this.#zoneIds.get(entry.zoneKey);
@@ -52,17 +56,19 @@ export class Publisher {
   }
 
   async #publish({ seq, updates }: CompilerBatch, before: Promise<void>): Promise<void> {
-    const { nameServer, applied, health } = this.#options;
-    for (const { zoneKey, zoneId } of updates) this.#zoneIds.set(zoneKey, zoneId);
-    const zones = updates.map(({ zoneKey, image, flags }) => ({
+    const { nameServer, resolver, applied, health } = this.#options;
+    const open = updates.filter(({ isPrivate }) => !isPrivate);
+    for (const { zoneKey, zoneId } of open) this.#zoneIds.set(zoneKey, zoneId);
+    const zones = open.map(({ zoneKey, image, flags }) => ({
       zoneKey,
       image,
       queryLog: (flags & ZONE_FLAG.LOGGED) !== 0,
     }));
     // Also with nothing to hand over: a change made in place is served when every worker has
     // gone through its loop once more.
-    await Promise.all([nameServer.publish(zones), health.written(seq), before]);
-    for (const { zoneKey, image } of updates) if (!image) this.#zoneIds.delete(zoneKey);
+    const resolved = resolver?.take(updates, seq);
+    await Promise.all([nameServer.publish(zones), resolved, health.written(seq), before]);
+    for (const { zoneKey, image } of open) if (!image) this.#zoneIds.delete(zoneKey);
     applied.set(seq);
   }
 }

@@ -1,16 +1,29 @@
 import { networkInterfaces } from "node:os";
-import type { Machine } from "../api/resolver/resolver-context.ts";
+import type { InboundState, Machine } from "../api/resolver/resolver-context.ts";
 import { formatIp, parseIp } from "../base/ip.ts";
-import { protocolPorts } from "../control/model/resolver-rule.ts";
-import type { Settings } from "./settings.ts";
+import type { InboundPorts } from "../resolver/resolve/inbound-listeners.ts";
+import type { ResolverRole } from "./resolver.ts";
 
 /** What the resolver's API goes by of this machine. */
-export function resolverMachine(_settings: Settings): Machine {
+export function resolverMachine(
+  role: Pick<ResolverRole, "listeners" | "resolver"> | undefined,
+  inboundPorts: InboundPorts,
+): Machine {
+  const listeners = role?.listeners ?? [];
   return {
     addresses: machineAddresses,
-    listeners: [],
-    inboundPorts: protocolPorts,
-    inboundState: () => ({ problem: "No resolver runs (setting resolver)." }),
+    listeners: listeners.map(({ endpoint, vpcId }) => ({
+      ...endpoint,
+      ...(vpcId === undefined ? {} : { vpcId }),
+    })),
+    inboundPorts,
+    inboundState(address): InboundState {
+      if (!role) return { problem: "No resolver runs (setting resolver)." };
+      const report = role.resolver.summary()?.inbound;
+      const [, problem] = report?.problems.find(([place]) => place === address) ?? [];
+      if (problem !== undefined) return { problem };
+      return report?.open.includes(address) ? "open" : "opening";
+    },
   };
 }
 

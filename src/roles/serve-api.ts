@@ -40,6 +40,7 @@ import { provideCredentials, writeEndpoint } from "./data-directory.ts";
 import type { MachineLocations } from "./location-data.ts";
 import type { QueryLogs } from "./query-logs.ts";
 import { resolverMachine } from "./resolver-machine.ts";
+import type { ResolverRole } from "./resolver.ts";
 import { ServerReport } from "./server-report.ts";
 import type { Settings } from "./settings.ts";
 import { testAnswer } from "./test-answer.ts";
@@ -52,6 +53,8 @@ export type ApiParts = {
   logger: Logger;
   store: Store;
   nameServer: NameServer;
+  /** Where one runs. */
+  resolverRole: ResolverRole | undefined;
   compiler: Compiler;
   queryLogs: QueryLogs;
   locations: MachineLocations;
@@ -73,6 +76,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   let url = "";
   const report = new ServerReport({
     ...{ store, nameServer, compiler, queryLogs, apiMetrics, locations, health, metrics },
+    resolver: parts.resolverRole,
     notifier: parts.notifier,
     version: packageVersion(),
     apiUrl: () => url,
@@ -181,13 +185,14 @@ function cloudwatchContext({
 function resolverContext({
   settings,
   store,
-}: Pick<ApiParts, "settings" | "store">): ResolverContext {
+  resolverRole,
+}: Pick<ApiParts, "settings" | "store" | "resolverRole">): ResolverContext {
   return {
     state: store.state,
     log: store.log,
     clock: systemClock,
     random: systemRandom,
-    machine: resolverMachine(settings),
+    machine: resolverMachine(resolverRole, settings.resolver.inbound.ports),
     settings: {
       accountId: settings.account,
       acceptUnknownVpcs: settings.acceptUnknownVpcs,

@@ -16,11 +16,14 @@ import { healthMetrics } from "./health-metrics.ts";
 import { metricsMetrics } from "./metrics-report.ts";
 import type { MachineLocations } from "./location-data.ts";
 import type { QueryLogs } from "./query-logs.ts";
+import type { ResolverRole } from "./resolver.ts";
 import { webhookMetrics } from "./webhook-metrics.ts";
 
 type Parts = {
   store: Store;
   nameServer: NameServer;
+  /** Where one runs. */
+  resolver: ResolverRole | undefined;
   compiler: Compiler;
   queryLogs: QueryLogs;
   locations: MachineLocations;
@@ -41,12 +44,13 @@ export class ServerReport {
   }
 
   status(): ServerStatus {
-    const { store, nameServer, version, apiUrl } = this.#parts;
+    const { store, nameServer, resolver, version, apiUrl } = this.#parts;
     const problems = this.#problems();
     return {
       version,
       uptimeSeconds: Math.round(process.uptime()),
       dns: nameServer.addresses.map(formatEndpoint),
+      resolver: resolver?.addresses.map(formatEndpoint) ?? [],
       api: apiUrl(),
       hostedZones: store.state.count("hostedZone"),
       log: { head: store.state.lastSeq(), served: store.log.applied.upTo() },
@@ -73,20 +77,21 @@ export class ServerReport {
   }
 
   #problems(): string[] {
-    const { store, nameServer, compiler, health } = this.#parts;
+    const { store, nameServer, resolver, compiler, health } = this.#parts;
     const { wanted, live } = nameServer.workers;
     const problems = live < wanted ? [`${wanted - live} of ${wanted} workers do not answer`] : [];
     for (const { what, zoneId } of store.state.damagedZones()) {
       problems.push(zoneId === undefined ? what : `hosted zone ${zoneId} is damaged: ${what}`);
     }
-    problems.push(...health.problems());
+    problems.push(...health.problems(), ...(resolver?.problems() ?? []));
     return [...problems, ...compiler.alarms().map(describeProblem)];
   }
 
   #metrics(): { status: number; headers: Record<string, string>; body: string } {
-    const { nameServer, apiMetrics, locations, health, metrics } = this.#parts;
+    const { nameServer, resolver, apiMetrics, locations, health, metrics } = this.#parts;
     const body =
       nameServer.metricsText() +
+      (resolver?.metricsText() ?? "") +
       formatMetrics([
         ...processMetrics(),
         ...apiMetrics.metrics(),

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
-import { readSettings, SettingsError } from "./settings.ts";
+import { SettingsError } from "./setting-values.ts";
+import { readSettings } from "./settings.ts";
 
 test("readSettings() takes flag, then environment, then file, then default", (t) => {
   const data = mkdtempSync(join(tmpdir(), "signpost-settings-"));
@@ -37,6 +38,22 @@ test("readSettings() has one location unless it is told of others, or of none", 
   assert.deepEqual(locations("--location", "none"), []);
 });
 
+test("readSettings() has no resolver unless it is told where it listens", () => {
+  assert.deepEqual(readSettings([], {}).resolver.listen, []);
+  const args = ["--resolver", "127.0.0.1:5301", "--resolver", "[::1]:53=vpc-1a2b", "--workers=3"];
+  const { resolver } = readSettings([...args, "--upstream", "::1,192.0.2.1:54"], {});
+  assert.deepEqual(resolver.listen, [
+    { endpoint: { address: "127.0.0.1", port: 5301 } },
+    { endpoint: { address: "::1", port: 53 }, vpcId: "vpc-1a2b" },
+  ]);
+  assert.deepEqual(resolver.upstreams, [
+    { address: "::1", port: 53, protocol: "Do53" },
+    { address: "192.0.2.1", port: 54, protocol: "Do53" },
+  ]);
+  assert.deepEqual(resolver.inbound.ports, { Do53: 53, DoT: 853, DoH: 443 });
+  assert.deepEqual([resolver.workers, resolver.cacheSize], [3, 64 * 1024 * 1024]);
+});
+
 test("readSettings() refuses what it cannot use", () => {
   const cases: [string[], RegExp][] = [
     [["--dns", "localhost:53"], /setting dns: localhost:53 is not ADDRESS:PORT/],
@@ -60,6 +77,18 @@ test("readSettings() refuses what it cannot use", () => {
     [["--health-allow", "10.0.0.0"], /setting health-allow: 10.0.0.0 is not ADDRESS\/LENGTH/],
     [["--udp-payload-size", "100"], /setting udp-payload-size/],
     [["--config", "/nonexistent/signpost.conf"], /Cannot read configuration file/],
+    [["--resolver", "127.0.0.1"], /setting resolver: 127.0.0.1 is not ADDRESS:PORT/],
+    [["--resolver", "127.0.0.1:53=web"], /setting resolver: .* is not ADDRESS:PORT=VPC-ID/],
+    [["--upstream", "dns.test"], /setting upstream: dns.test is not ADDRESS:PORT/],
+    [["--resolver-cache-size", "0"], /setting resolver-cache-size: 0 is no whole number from 1/],
+    [
+      ["--resolver-ttl-min", "9", "--resolver-ttl-max", "8"],
+      /setting resolver-ttl-min: 9 is above/,
+    ],
+    [["--inbound-port", "Do53"], /setting inbound-port:  is no whole number from 1 to 65535/],
+    [["--inbound-port", "DoQ=853"], /setting inbound-port: DoQ is none of Do53, DoT, DoH/],
+    [["--inbound-port", "DoT=53"], /setting inbound-port: two protocols on one port/],
+    [["--resolver-certificate", "a.pem"], /setting resolver-key: it is missing/],
     [["--colour", "blue"], /colour/],
     [["stray"], /stray/],
   ];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs, parseEnv } from "node:util";
 import { awsQuotas } from "../api/route53/quotas.ts";
 import type { LimitName } from "../api/route53/quotas.ts";
-import { formatIp, parseCidr, parseIp } from "../base/ip.ts";
+import { parseCidr } from "../base/ip.ts";
 import type { Cidr } from "../base/ip.ts";
 import {
   busyPollUsMax,
@@ -14,12 +14,17 @@ import {
   ownLocationCountMax,
   udpPayloadSizeDefault,
   udpPayloadSizeMin,
+  workerCountMax,
 } from "../base/limits.ts";
 import { ttlMax } from "../dns/wire/ttl.ts";
-import type { PacketIo } from "../dataplane/server/name-server.ts";
+import type { PacketIo } from "../dataplane/server/open-tasks.ts";
 import type { Endpoint } from "../dataplane/server/socket-address.ts";
 import type { LocationName } from "../health/checker/checker-desk.ts";
 import { LocationNameError, parseLocation } from "../health/checker/location-name.ts";
+import { readResolverSettings, resolverRules } from "./resolver-settings.ts";
+import type { ResolverSettings } from "./resolver-settings.ts";
+import { SettingsError, oneOf, parseEndpoint, wholeNumber } from "./setting-values.ts";
+import type { SettingRule } from "./setting-values.ts";
 
 export type Settings = {
   data: string;
@@ -52,19 +57,8 @@ export type Settings = {
   /** Seconds. */
   customHealthHold: number;
   queryLogs: string;
+  resolver: ResolverSettings;
   logLevel: "debug" | "info" | "warn" | "error";
-};
-
-/** What the operator wrote cannot be used; the message says which setting and why. */
-export class SettingsError extends Error {
-  override name = "SettingsError";
-}
-
-type Rule = {
-  fallback: string;
-  help: string;
-  /** Given several times, or separated by commas. */
-  list?: boolean;
 };
 
 /** Every setting of `signpost up`: a flag, an environment variable and a line of a file. */
@@ -143,8 +137,9 @@ export const settingRules = {
     help: "seconds until a custom health status takes effect (AWS: 30)",
   },
   "query-logs": { fallback: "", help: "directory of query logs (default: query-logs in data)" },
+  ...resolverRules,
   "log-level": { fallback: "info", help: "debug, info, warn or error" },
-} as const satisfies Record<string, Rule>;
+} as const satisfies Record<string, SettingRule>;
 
 type SettingName = keyof typeof settingRules;
 const names = Object.keys(settingRules) as SettingName[];
@@ -222,15 +217,16 @@ function fromTexts(
     max: 3600,
   });
   const range = { min: 1, max: 100_000 };
+  const workers = wholeNumber("workers", one("workers") || String(availableParallelism()), {
+    min: 1,
+    max: workerCountMax,
+  });
   return {
     data,
     dns: listen,
     api: parseEndpoint(one("api"), "api"),
     io: packetIo(one("io")),
-    workers: wholeNumber("workers", one("workers") || String(availableParallelism()), {
-      min: 1,
-      max: 256,
-    }),
+    workers,
     nsid: one("nsid"),
     udpPayloadSizeMax: wholeNumber("udp-payload-size", one("udp-payload-size"), {
       min: udpPayloadSizeMin,
@@ -265,14 +261,9 @@ function fromTexts(
       max: customHealthHoldMaxSeconds,
     }),
     queryLogs: one("query-logs") || join(data, "query-logs"),
+    resolver: readResolverSettings({ one, all }, { data, workers }),
     logLevel: oneOf("log-level", one("log-level"), ["debug", "info", "warn", "error"]),
   };
-}
-
-function oneOf<T extends string>(name: SettingName, text: string, values: readonly T[]): T {
-  const value = values.find((candidate) => candidate === text);
-  if (value !== undefined) return value;
-  throw new SettingsError(`Cannot use setting ${name}: ${text} is none of ${values.join(", ")}`);
 }
 
 /** An interface's name has at most 15 characters (IFNAMSIZ), no slash and no space. */
@@ -330,27 +321,6 @@ function locations(texts: readonly string[]): LocationName[] {
     refuse(`${found.size} locations, limit ${ownLocationCountMax}`);
   }
   return [...found.values()];
-}
-
-function wholeNumber(name: SettingName, text: string, range: { min: number; max: number }): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-  if (value >= range.min && value <= range.max) return value;
-  throw new SettingsError(
-    `Cannot use setting ${name}: ${text} is no whole number from ${range.min} to ${range.max}`,
-  );
-}
-
-/** `ADDRESS:PORT`, or `[ADDRESS]:PORT` for IPv6. */
-export function parseEndpoint(text: string, setting: string): Endpoint {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  const address = match ? parseIp(match[1] ?? match[2] ?? "") : undefined;
-  const port = Number(match?.[3] ?? NaN);
-  if (!address || !(port <= 65_535)) {
-    throw new SettingsError(
-      `Cannot use setting ${setting}: ${text} is not ADDRESS:PORT or [IPV6]:PORT`,
-    );
-  }
-  return { address: formatIp(address), port };
 }
 
 /** What `signpost up --help` prints. */

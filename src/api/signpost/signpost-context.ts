@@ -19,6 +19,8 @@ export type ServerStatus = {
   version: string;
   uptimeSeconds: number;
   dns: readonly string[];
+  /** Where names of VPCs are resolved; nowhere where no resolver runs. */
+  resolver: readonly string[];
   api: string;
   hostedZones: number;
   /** Sequence number of the newest entry, and the one that every answering worker serves. */

@@ -7,6 +7,8 @@ export type CompilerThreadData = {
   dataDir: string;
   /** To the store: its commits drive the compiler. */
   storePort: MessagePort;
+  /** Whether images of private zones are made, too. */
+  privateZones: boolean;
 };
 
 /** From the main thread to the compiler's thread. */
@@ -30,6 +32,8 @@ export type ImageUpdate = {
   zoneId: string;
   /** As in `HostedZone.name`. */
   zoneName: string;
+  /** For the resolver only. */
+  isPrivate: boolean;
   image: SharedArrayBuffer | null;
   /** Bits of ZONE_FLAG. */
   flags: number;

@@ -5,6 +5,7 @@
  */
 import { Worker, parentPort, workerData } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
+import { keepMemorySmall } from "../../base/keep-memory-small.ts";
 import { buildThreadCountMax } from "../../base/limits.ts";
 import { ChangeLogClient } from "../log/change-log-client.ts";
 import { openStateReader } from "../state/sqlite-state-reader.ts";
@@ -18,15 +19,14 @@ import type {
 import { ServedImages } from "./served-images.ts";
 
 const port = present(parentPort, "runs as a worker thread");
-const { dataDir, storePort } = workerData as CompilerThreadData;
+const { dataDir, storePort, privateZones } = workerData as CompilerThreadData;
 const log = new ChangeLogClient(storePort);
 const cache = new ImageCache(dataDir);
 // The store may still be checking, even rebuilding, the database: before this, nothing reads it.
 await log.connected;
 const state = openStateReader(dataDir);
 const images = new ServedImages({
-  state,
-  cache,
+  ...{ state, privateZones, cache },
   build: (zoneId) => {
     buildQueue.push(zoneId);
     startBuilds();
@@ -94,6 +94,7 @@ function reportReady(): void {
   if (isReady || !images.isComplete) return;
   isReady = true;
   post({ kind: "ready" });
+  keepMemorySmall();
 }
 
 function post(message: FromCompiler): void {

@@ -145,6 +145,54 @@ test("startCompiler() serves the oldest zone of a name, and the next when it goe
   assert.equal(answerOf("x.twice.test."), "3");
 });
 
+test("startCompiler() makes images of private zones for a resolver, of every one of a name", async () => {
+  const connectStore = () => store.connect();
+  const withPrivate = startCompiler({ dataDir, connectStore, privateZones: true });
+  const table = new NameServerUnderTest();
+  const zones = new Map<string, { isPrivate: boolean; image: SharedArrayBuffer | null }>();
+  let seq = 0;
+  withPrivate.onUpdates((batch) => {
+    for (const { zoneId, ...update } of batch.updates) zones.set(zoneId, update);
+    seq = Math.max(seq, batch.seq);
+  });
+  await withPrivate.ready;
+  const settled = async () => {
+    for (let i = 0; i < 500 && seq < store.state.lastSeq(); i++) await setTimeout(10);
+  };
+  const vpcs = [{ id: "vpc-1", region: "eu-west-1" }];
+  const ids = [
+    await newZone("both.test."),
+    await newZone("both.test.", { private: true, vpcs }),
+    await newZone("both.test.", { private: true, vpcs }),
+  ];
+  for (const [i, id] of ids.entries()) {
+    await change(id, [{ putRRset: id, rrset: a("www.both.test.", `192.0.2.${i}`) }]);
+  }
+  await settled();
+  for (const [i, id] of ids.entries()) {
+    const { isPrivate, image } = zones.get(id) ?? {};
+    assert.equal(isPrivate, i > 0);
+    table.zones.set(1, image ? { buffer: image } : undefined);
+    assert.equal(answerOf("www.both.test.", table), String(i), id);
+  }
+  // What is served to the public knows nothing of them.
+  assert.equal(answerOf("www.both.test."), "0");
+  await change(ids[1] ?? "", deletion(ids[1] ?? "", "both.test."));
+  await settled();
+  assert.deepEqual(
+    ids.map((id) => zones.get(id)?.image === null),
+    [false, true, false],
+  );
+  await change(ids[0] ?? "", deletion(ids[0] ?? "", "both.test."));
+  await settled();
+  assert.deepEqual(
+    ids.map((id) => zones.get(id)?.image === null),
+    [true, true, false],
+  );
+  await change(ids[2] ?? "", deletion(ids[2] ?? "", "both.test."));
+  await withPrivate.stop();
+});
+
 test("startCompiler() does not serve private zones", async () => {
   const vpcs = [{ id: "vpc-12345678", region: "us-east-1" }];
   const id = await newZone("inside.test.", { private: true, vpcs });

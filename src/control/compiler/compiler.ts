@@ -17,6 +17,8 @@ export type CompilerOptions = {
   dataDir: string;
   /** Opens a port to the store: `Store.connect()`. */
   connectStore(): MessagePort;
+  /** Whether images of private zones are made, too, for a resolver; default no. */
+  privateZones?: boolean;
   /** While all zones are compiled at start. */
   onProgress?(done: number, total: number): void;
   /** The thread died and is started again; the images it made go on serving. */
@@ -53,7 +55,7 @@ const resourceLimits = { maxYoungGenerationSizeMb: 6 };
 class CompilerFacade implements Compiler {
   readonly ready: Promise<void>;
   readonly #options: CompilerOptions;
-  readonly #zoneKeys = new Map<string, number>();
+  readonly #zones = new Map<string, { zoneKey: number; isPrivate: boolean }>();
   readonly #questions = new OpenQuestions();
   readonly #thread: KeptThread<ToCompiler, FromCompiler>;
   #listener: ((batch: CompilerBatch) => void) | undefined;
@@ -107,9 +109,9 @@ class CompilerFacade implements Compiler {
   }
 
   #start(): Worker {
-    const { dataDir } = this.#options;
+    const { dataDir, privateZones = false } = this.#options;
     const storePort = this.#options.connectStore();
-    const workerData: CompilerThreadData = { dataDir, storePort };
+    const workerData: CompilerThreadData = { dataDir, storePort, privateZones };
     const url = new URL("./compiler-thread.ts", import.meta.url);
     return new Worker(url, { workerData, transferList: [storePort], resourceLimits });
   }
@@ -120,7 +122,7 @@ class CompilerFacade implements Compiler {
     this.#questions.answerAll(undefined);
     this.#earlierCounts = this.counts();
     this.#counts = { compiled: 0, patched: 0, failed: 0 };
-    this.#unnamed = new Set(this.#zoneKeys.keys());
+    this.#unnamed = new Set(this.#zones.keys());
   }
 
   #receive(message: FromCompiler): void {
@@ -145,10 +147,15 @@ class CompilerFacade implements Compiler {
   #keyed(update: ImageUpdate): KeyedUpdate {
     const { zoneId } = update;
     this.#unnamed?.delete(zoneId);
-    const zoneKey = this.#zoneKeys.get(zoneId) ?? this.#nextKey++;
-    if (update.image) this.#zoneKeys.set(zoneId, zoneKey);
-    else this.#zoneKeys.delete(zoneId);
+    const zoneKey = this.#zones.get(zoneId)?.zoneKey ?? this.#nextKey++;
+    if (update.image) this.#zones.set(zoneId, { zoneKey, isPrivate: update.isPrivate });
+    else this.#zones.delete(zoneId);
     return { ...update, zoneKey };
+  }
+
+  #withdraw(zoneId: string): KeyedUpdate {
+    const isPrivate = this.#zones.get(zoneId)?.isPrivate ?? false;
+    return this.#keyed({ zoneId, zoneName: "", isPrivate, image: null, flags: 0 });
   }
 
   #give(batch: CompilerBatch): void {
@@ -164,7 +171,7 @@ class CompilerFacade implements Compiler {
       const alarmed = new Set(this.#alarms.map(({ zoneId }) => zoneId));
       const updates = gone
         .filter((zoneId) => !alarmed.has(zoneId))
-        .map((zoneId) => this.#keyed({ zoneId, zoneName: "", image: null, flags: 0 }));
+        .map((zoneId) => this.#withdraw(zoneId));
       this.#give({ seq: 0, updates, notes: [], counts: this.#counts });
     }
     this.#onReady();

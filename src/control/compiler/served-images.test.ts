@@ -65,6 +65,7 @@ class ServedUnderTest {
     const cache: Partial<ImageCache> = { seed: 0, load: () => undefined };
     this.images = new ServedImages({
       state: rows as StateReader,
+      privateZones: false,
       cache: cache as ImageCache,
       build: (zoneId) => this.builds.push(zoneId),
       publish: (batch) => this.batches.push(batch),

@@ -15,6 +15,8 @@ import type { CompileResult } from "./zone-compiler.ts";
 
 export type ServedImagesOptions = {
   state: StateReader;
+  /** Whether images of private zones are made, too; of several with one name each has its own. */
+  privateZones: boolean;
   /** Where images of big zones are kept from one start to the next. */
   cache: ImageCache;
   /** Compiles a zone elsewhere; `built()` is to be called with the result. */
@@ -57,7 +59,7 @@ export class ServedImages {
   readonly #state: StateReader;
   readonly #compiler: ZoneCompiler;
   readonly #entries = new Map<string, Entry>();
-  /** Id of the zone that is served under a name. */
+  /** Id of the public zone that is served under a name. */
   readonly #idByName = new Map<string, string>();
   readonly #waiting = new Set<Entry>();
   /** What entries of the log have changed since the last flush. */
@@ -99,13 +101,15 @@ export class ServedImages {
       const zones = this.#state
         .list<HostedZone>("hostedZone")
         .map(({ value }) => value)
-        .filter((zone) => !zone.private);
+        .filter((zone) => !zone.private || this.#options.privateZones);
       const counts = new Map<string, number>();
-      for (const { name } of zones) counts.set(name, (counts.get(name) ?? 0) + 1);
+      for (const { name, private: isPrivate } of zones) {
+        if (!isPrivate) counts.set(name, (counts.get(name) ?? 0) + 1);
+      }
       let done = 0;
       for (const zone of zones) {
         // Most names are one zone's: which of several is served need not be asked.
-        if (counts.get(zone.name) === 1) this.#begin(zone);
+        if (zone.private || counts.get(zone.name) === 1) this.#begin(zone);
         else this.#review(zone.id);
         if (++done % progressInterval === 0) onProgress(done, zones.length);
       }
@@ -208,8 +212,10 @@ export class ServedImages {
    */
   #review(zoneId: string): boolean {
     const zone = this.#state.get<HostedZone>("hostedZone", [zoneId]);
-    const name = zone?.name ?? this.#entries.get(zoneId)?.zone.name;
-    if (name === undefined) return true;
+    const known = zone ?? this.#entries.get(zoneId)?.zone;
+    if (known === undefined) return true;
+    if (known.private) return this.#reviewPrivate(zoneId, zone);
+    const { name } = known;
     const served = servedZone(this.#state, name);
     const servedId = this.#idByName.get(name);
     if (servedId !== undefined && servedId !== served?.id) this.#drop(servedId);
@@ -227,11 +233,20 @@ export class ServedImages {
     return served.id !== zoneId;
   }
 
+  /** A private zone is served as long as it exists, whatever others have its name. */
+  #reviewPrivate(zoneId: string, zone: HostedZone | undefined): boolean {
+    if (!zone) this.#drop(zoneId);
+    if (!zone || !this.#options.privateZones) return true;
+    if (this.#entries.has(zoneId)) return false;
+    this.#begin(zone);
+    return true;
+  }
+
   #begin(zone: HostedZone): void {
-    const flags = this.#flagsOf(zone.id);
+    const flags = zone.private ? 0 : this.#flagsOf(zone.id);
     const entry: Entry = { zone, keptHead: -1, flags, waitingSince: 0 };
     this.#entries.set(zone.id, entry);
-    this.#idByName.set(zone.name, zone.id);
+    if (!zone.private) this.#idByName.set(zone.name, zone.id);
     this.#compile(entry, this.#flushedSeq + 1);
   }
 
@@ -243,7 +258,7 @@ export class ServedImages {
     const entry = this.#entries.get(zoneId);
     if (!entry) return;
     this.#entries.delete(zoneId);
-    this.#idByName.delete(entry.zone.name);
+    if (!entry.zone.private) this.#idByName.delete(entry.zone.name);
     this.#waiting.delete(entry);
     this.#alarmsChanged ||= entry.problem !== undefined;
     if (entry.image) this.#update({ ...entry, image: undefined });
@@ -328,7 +343,8 @@ export class ServedImages {
 
   #update({ zone, image, flags }: Entry): void {
     const buffer = image?.buffer ?? null;
-    this.#updates.push({ zoneId: zone.id, zoneName: zone.name, image: buffer, flags });
+    const { id: zoneId, name: zoneName, private: isPrivate } = zone;
+    this.#updates.push({ zoneId, zoneName, isPrivate, image: buffer, flags });
   }
 
   #publish(): void {

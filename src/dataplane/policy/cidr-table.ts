@@ -29,8 +29,7 @@ type Block = { start: bigint; end: bigint; length: number; branch: number; paren
 
 /** Writes the table of one family. @param blocks of that family, all different */
 export function cidrTable(blocks: readonly OwnedBlock[], bits: 32 | 64): number[] {
-  const sorted = blocks.map((block) => toBlock(block, bits)).sort(byStartThenSize);
-  const ranges = rangesOf(sorted, 1n << BigInt(bits));
+  const { sorted, ranges } = cutIntoRanges(blocks, bits);
   const words = [ranges.length];
   for (const { start } of ranges) {
     if (bits === CIDR_BITS.IPV6) words.push(Number(BigInt.asIntN(32, start >> 32n)));
@@ -41,6 +40,27 @@ export function cidrTable(blocks: readonly OwnedBlock[], bits: 32 | 64): number[
     words.push(length | (branch << CIDR_BRANCH_SHIFT), parent === 0 ? 0 : index + 1 - parent);
   }
   return words;
+}
+
+/**
+ * Cuts the address space of one family where blocks begin and end.
+ * @param blocks of that family, all different; `branch` is the caller's
+ * @returns where each range begins, in order, and the branch of the smallest block around it
+ */
+export function cidrRanges(
+  blocks: readonly OwnedBlock[],
+  bits: 32 | 128,
+): { start: bigint; branch: number | undefined }[] {
+  const { sorted, ranges } = cutIntoRanges(blocks, bits);
+  return ranges.map(({ start, owner }) => ({ start, branch: sorted[owner - 1]?.branch }));
+}
+
+function cutIntoRanges(
+  blocks: readonly OwnedBlock[],
+  bits: number,
+): { sorted: Block[]; ranges: Range[] } {
+  const sorted = blocks.map((block) => toBlock(block, bits)).sort(byStartThenSize);
+  return { sorted, ranges: rangesOf(sorted, 1n << BigInt(bits)) };
 }
 
 function toBlock({ cidr, branch }: OwnedBlock, bits: number): Block {

@@ -35,6 +35,8 @@ export const slotHeadSize = controlRoom + socketAddressSize;
 export const control = {
   ipv4Size: 32,
   ipv4Interface: 16,
+  /** That was asked. */
+  ipv4Address: 24,
   ipv6Size: 40,
   ipv6Address: 16,
   ipv6Interface: 32,

@@ -11,7 +11,8 @@ import { formatMetrics } from "../../telemetry/metrics-text.ts";
 import { QueryLogRing, createQueryLogMemory } from "../../telemetry/query-log-ring.ts";
 import { StatusTable } from "../policy/status-table.ts";
 import { createControlBlock } from "./control-block.ts";
-import { loadLibc } from "./libc.ts";
+import { openTasks } from "./open-tasks.ts";
+import type { PacketIo } from "./open-tasks.ts";
 import { drainQueryLog } from "./query-log-entry.ts";
 import type { QueryLogEntry } from "./query-log-entry.ts";
 import type { Endpoint } from "./socket-address.ts";
@@ -29,14 +30,7 @@ import type {
   WorkerSetup,
   ZoneUpdate,
 } from "./worker-setup.ts";
-import { nativeTasks, portableTasks, xdpTasks } from "./worker-tasks.ts";
-import type { TaskOptions, WorkerTasks } from "./worker-tasks.ts";
-
-/**
- * The UDP driver: `auto` takes `mmsg` where it works; `xdp:INTERFACE` puts AF_XDP on an interface
- * beside `mmsg`.
- */
-export type PacketIo = "auto" | "mmsg" | "dgram" | `xdp:${string}`;
+import type { WorkerTasks } from "./worker-tasks.ts";
 
 export type NameServerOptions = {
   /** Addresses to answer on, over UDP and TCP; port 0 picks one. */
@@ -93,32 +87,13 @@ export async function openNameServer(options: NameServerOptions): Promise<NameSe
     ...{ listen, workerCount: workers, udpPayloadSizeMax, coalesceUs, tcp },
     ...{ pinWorkers, busyPollUs, logger },
   };
-  const tasks = await makeTasks(options.io, taskOptions, logger);
+  const tasks = await openTasks(options.io, taskOptions);
   const { nsid, answer = "nameserver", status = new StatusTable() } = options;
   return new NameServer(tasks, {
     answer: { kind: answer, udpPayloadSizeMax, nsid },
     status,
     logger,
   });
-}
-
-async function makeTasks(
-  io: NameServerOptions["io"],
-  options: TaskOptions,
-  logger: Logger,
-): Promise<WorkerTasks> {
-  if (io === "dgram") return portableTasks(options);
-  let libc;
-  try {
-    libc = loadLibc();
-  } catch (error) {
-    if (io !== "auto") throw error;
-    logger.warn({ reason: String(error) }, "no batched packet I/O here: using node:dgram");
-    return portableTasks(options);
-  }
-  const xdpOn = /^xdp:(.+)$/.exec(io)?.[1];
-  if (xdpOn !== undefined) return xdpTasks(libc, xdpOn, { ...options, logger });
-  return nativeTasks(libc, options);
 }
 
 /** A running name server: listening sockets, workers, their counters and query logs. */

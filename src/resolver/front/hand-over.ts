@@ -44,7 +44,10 @@ export type ViewPlan = {
    * a block that two views have, nobody is a client.
    */
   cidrs: readonly string[];
-  /** Listeners (`ADDRESS:PORT`) that are this VPC's alone, besides those that were started so. */
+  /**
+   * `ADDRESS:PORT` (`formatEndpoint`) that are this VPC's alone, besides listeners that were started
+   * so: listeners, or addresses that one with a wildcard address stands for.
+   */
   listeners: readonly string[];
   /**
    * The private zones it sees. One whose image is not there (yet, or because it does not compile)

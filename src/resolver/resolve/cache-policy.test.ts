@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RCODE } from "../../dns/wire/registries.ts";
-import { ResolverUnderTest, settle } from "./testing/resolver-under-test.ts";
-import type { ResolverWorld } from "./testing/resolver-under-test.ts";
+import { ResolverUnderTest, settle } from "../../../test/support/resolver-under-test.ts";
+import type { ResolverWorld } from "../../../test/support/resolver-under-test.ts";
 
 const soaText = (apex: string, ttl: number, minimum: number): string =>
   `${apex} ${ttl} SOA ns.test. host.test. 1 7200 900 1209600 ${minimum}`;

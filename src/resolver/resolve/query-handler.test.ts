@@ -9,8 +9,8 @@ import type { Firewall, FirewallVerdict } from "../firewall/firewall.ts";
 import { makeNameFilter } from "../firewall/name-filter.ts";
 import { nameKey } from "./name-map.ts";
 import { queryLogFields } from "./query-log.ts";
-import { ResolverUnderTest, settle } from "./testing/resolver-under-test.ts";
-import type { TestView } from "./testing/resolver-under-test.ts";
+import { ResolverUnderTest, settle } from "../../../test/support/resolver-under-test.ts";
+import type { TestView } from "../../../test/support/resolver-under-test.ts";
 
 function hex(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ""), "hex"));
@@ -205,7 +205,7 @@ function firewallOf(verdicts: Record<string, FirewallVerdict | Error>, failOpen 
     },
     judgeRedirection: (_, name) => look(`r${nameKey(name)}`),
     failOpen,
-    filter: makeNameFilter([], true),
+    filter: makeNameFilter([]),
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RCODE } from "../../dns/wire/registries.ts";
-import { ResolverUnderTest } from "./testing/resolver-under-test.ts";
+import { ResolverUnderTest } from "../../../test/support/resolver-under-test.ts";
 
 const a = (name: string, address: string, ttl = 60): string => `${name} ${ttl} A ${address}`;
 const soa = (apex: string, ttl = 300): string =>

@@ -1,9 +1,13 @@
-import { rrsetsOf } from "../../../../test/support/zone-under-test.ts";
-import type { Message, ResourceRecord } from "../../../dns/wire/message.ts";
-import { formatName } from "../../../dns/wire/name.ts";
-import { CLASS, OPCODE, RCODE, typeToText } from "../../../dns/wire/registries.ts";
-import { UpstreamError } from "../../upstream/upstream.ts";
-import type { Upstream, UpstreamAnswer, UpstreamQuery } from "../../upstream/upstream.ts";
+import type { Message, ResourceRecord } from "../../src/dns/wire/message.ts";
+import { formatName, rootName } from "../../src/dns/wire/name.ts";
+import { CLASS, OPCODE, RCODE, typeToText } from "../../src/dns/wire/registries.ts";
+import { ZoneFileReader } from "../../src/dns/zonefile/zone-file-reader.ts";
+import { UpstreamError } from "../../src/resolver/upstream/upstream.ts";
+import type {
+  Upstream,
+  UpstreamAnswer,
+  UpstreamQuery,
+} from "../../src/resolver/upstream/upstream.ts";
 
 /** What a scripted server says: records of master-file text, by section. */
 export type Script = {
@@ -17,7 +21,7 @@ export type Script = {
 };
 
 /** Servers of tests: says what it is told to, at once or when it is let go. */
-export class ScriptedUpstream implements Upstream {
+export class ScriptedServers implements Upstream {
   /** Every question that was asked: `example.com. A @192.0.2.1`. */
   readonly asked: string[] = [];
   readonly queries: UpstreamQuery[] = [];
@@ -80,8 +84,18 @@ function messageOf({ question }: UpstreamQuery, script: Script): Message {
 
 /** Records of master-file text with absolute names, in their order. */
 export function recordsOf(text = ""): ResourceRecord[] {
-  const sets = rrsetsOf(".", `${text}\n`);
-  return sets.flatMap(({ owner, type, ttl, rdatas }) =>
-    rdatas.map((rdata) => ({ owner, type, class: CLASS.IN, ttl, rdata })),
-  );
+  const records: ResourceRecord[] = [];
+  const reader = new ZoneFileReader({
+    origin: rootName,
+    defaultTtl: 300,
+    onRecord({ owner, type, ttl, rdata }) {
+      records.push({ owner: owner.slice(), type, class: CLASS.IN, ttl, rdata: rdata.slice() });
+    },
+    onError({ message, line }) {
+      throw new Error(`line ${line}: ${message}`);
+    },
+  });
+  reader.push(`${text}\n`);
+  reader.end();
+  return records;
 }

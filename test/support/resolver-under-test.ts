@@ -1,32 +1,36 @@
-import {
-  imageOf,
-  messageText,
-  queryOf,
-  apexRecords,
-} from "../../../../test/support/zone-under-test.ts";
-import type { Asking } from "../../../../test/support/zone-under-test.ts";
-import { present } from "../../../base/assert.ts";
-import { parseIp } from "../../../base/ip.ts";
-import { StatusTable } from "../../../dataplane/policy/status-table.ts";
-import { decodeMessage } from "../../../dns/wire/message.ts";
-import type { Message } from "../../../dns/wire/message.ts";
-import { parseName } from "../../../dns/wire/name.ts";
-import { silentLogger } from "../../../telemetry/logger.ts";
-import type { Logger } from "../../../telemetry/logger.ts";
-import { createCacheMemory } from "../../cache/cache-layout.ts";
-import type { ResolverListener } from "../../front/hand-over.ts";
-import type { Firewall } from "../../firewall/firewall.ts";
-import { cacheSettingsDefault } from "../cache-settings.ts";
-import type { CacheSettings } from "../cache-settings.ts";
-import { sharedEntryCache } from "../entry-cache.ts";
-import { nameKey } from "../name-map.ts";
-import type { AnsweredQuery, Transport } from "../query-handler.ts";
-import { addressRecord } from "../records.ts";
-import { ResolverCore } from "../resolver-core.ts";
-import type { Cut, DelegationRule, Source, ViewSettings } from "../resolver-plan.ts";
-import { localNames, reverseZones } from "../reverse-names.ts";
-import { SourceNumbers } from "../source-numbers.ts";
-import { ScriptedUpstream } from "./scripted-upstream.ts";
+import { imageOf, messageText, queryOf, apexRecords } from "./zone-under-test.ts";
+import type { Asking } from "./zone-under-test.ts";
+import { present } from "../../src/base/assert.ts";
+import { parseIp } from "../../src/base/ip.ts";
+import { StatusTable } from "../../src/dataplane/policy/status-table.ts";
+import { decodeMessage } from "../../src/dns/wire/message.ts";
+import type { Message } from "../../src/dns/wire/message.ts";
+import { parseName } from "../../src/dns/wire/name.ts";
+import { silentLogger } from "../../src/telemetry/logger.ts";
+import type { Logger } from "../../src/telemetry/logger.ts";
+import { createCacheMemory } from "../../src/resolver/cache/cache-layout.ts";
+import type {
+  ResolverListener,
+  ResolverZoneUpdate,
+  ViewChange,
+} from "../../src/resolver/front/hand-over.ts";
+import type { Firewall } from "../../src/resolver/firewall/firewall.ts";
+import { cacheSettingsDefault } from "../../src/resolver/resolve/cache-settings.ts";
+import type { CacheSettings } from "../../src/resolver/resolve/cache-settings.ts";
+import { sharedEntryCache } from "../../src/resolver/resolve/entry-cache.ts";
+import { nameKey } from "../../src/resolver/resolve/name-map.ts";
+import type { AnsweredQuery, Transport } from "../../src/resolver/resolve/query-handler.ts";
+import { addressRecord } from "../../src/resolver/resolve/records.ts";
+import { ResolverCore } from "../../src/resolver/resolve/resolver-core.ts";
+import type {
+  Cut,
+  DelegationRule,
+  Source,
+  ViewSettings,
+} from "../../src/resolver/resolve/resolver-plan.ts";
+import { localNames, reverseZones } from "../../src/resolver/resolve/reverse-names.ts";
+import { SourceNumbers } from "../../src/resolver/resolve/source-numbers.ts";
+import { ScriptedServers } from "./scripted-servers.ts";
 
 /** A VPC of a test, in words. */
 export type TestView = {
@@ -54,6 +58,11 @@ export type ResolverWorld = {
   /** Without upstream resolvers. */
   isAlone?: boolean;
   logger?: Logger;
+  /** Memory of the answer cache; default: its own. */
+  cache?: SharedArrayBuffer;
+  /** What the front is told. */
+  onChange?(change: ViewChange): void;
+  onZones?(zones: ResolverZoneUpdate[]): void;
 };
 
 /** How a test's client asks. */
@@ -61,21 +70,23 @@ export type ClientAsking = Asking & { from?: string; transport?: Transport; pref
 
 /** The resolver without sockets, on a clock that stands still until it is moved. */
 export class ResolverUnderTest {
-  readonly upstream = new ScriptedUpstream();
+  readonly upstream = new ScriptedServers();
   readonly logged: AnsweredQuery[] = [];
   readonly core: ResolverCore;
   readonly views: ViewSettings[] = [];
   readonly #numbers = new SourceNumbers(1);
   #nowSeconds = 1_000_000;
   #timers: { atSeconds: number; run(): void }[] = [];
+  readonly #world: ResolverWorld;
   #zoneKey = 0;
 
   constructor(world: ResolverWorld = {}) {
+    this.#world = world;
     const target = { address: "192.0.2.53", port: 53, protocol: "Do53" } as const;
     this.core = new ResolverCore({
       upstream: this.upstream,
       upstreams: world.isAlone ? [] : [target],
-      cache: sharedEntryCache(createCacheMemory(1024 * 1024, 1)),
+      cache: sharedEntryCache(world.cache ?? createCacheMemory(1024 * 1024, 1)),
       settings: { ...cacheSettingsDefault, ...world.settings },
       conditions: { status: new StatusTable(), locations: undefined, nowMs: () => 0 },
       numbers: this.#numbers,
@@ -98,6 +109,10 @@ export class ResolverUnderTest {
     }
   }
 
+  get nowSeconds(): number {
+    return this.#nowSeconds;
+  }
+
   /** Lets time go by, timers included, and what waits for them. */
   async advance(seconds: number): Promise<void> {
     this.#nowSeconds += seconds;
@@ -112,7 +127,9 @@ export class ResolverUnderTest {
     const zoneKey = ++this.#zoneKey;
     const zoneId = `Z${zoneKey}`;
     const { buffer } = imageOf(apex, apexRecords + text);
-    this.core.setZones([{ zoneKey, zoneId, isPrivate, image: buffer }]);
+    const zones = [{ zoneKey, zoneId, isPrivate, image: buffer }];
+    this.core.setZones(zones);
+    this.#world.onZones?.(zones);
     return zoneId;
   }
 
@@ -120,7 +137,8 @@ export class ResolverUnderTest {
     const settings = this.#settingsOf(view);
     const others = this.views.filter(({ vpcId }) => vpcId !== settings.vpcId);
     this.views.splice(0, this.views.length, ...others, settings);
-    this.core.setViews(this.views);
+    const change = this.core.setViews(this.views);
+    if (change) this.#world.onChange?.(change);
     return settings;
   }
 
