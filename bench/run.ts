@@ -2,7 +2,7 @@
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
  *   bench/run cpu-per-query|answer-kinds|cpu-per-query-xdp|routed-cpu|change-latency [options]
- *   bench/run socket-settings|import-start|fuzz|location-lookup|routing-compile [options]
+ *   bench/run update-under-load|socket-settings|import-start|fuzz|location-lookup|routing-compile [options]
  *   bench/run cloud-map-scale|containers [options]
  *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
  */
@@ -22,6 +22,7 @@ import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
 import { routingCompile } from "./routing-compile.ts";
 import { measureSocketSettings } from "./socket-settings.ts";
+import { updateUnderLoad } from "./update-under-load.ts";
 import { xdpCpu } from "./xdp-cpu.ts";
 
 const { values, positionals } = parseArgs({
@@ -36,7 +37,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "6" },
     changes: { type: "string", default: "300" },
     packets: { type: "string", default: "1000000" },
-    qps: { type: "string", default: "150000" },
+    qps: { type: "string" },
     seed: { type: "string", default: "1" },
     mmdb: { type: "string", multiple: true, default: [] },
     peer: { type: "string", multiple: true, default: [] },
@@ -72,7 +73,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       rounds: Number(values.rounds),
       seconds: Number(values.seconds),
       seed,
-      queriesPerSecond: Number(values.qps),
+      queriesPerSecond: Number(values.qps ?? 150_000),
     }),
   "routed-cpu": () =>
     routedCpu({
@@ -93,6 +94,16 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       results,
       instanceCount: Number(values.instances),
       changes: Number(values.changes),
+    }),
+  "update-under-load": () =>
+    updateUnderLoad({
+      results,
+      nameCount: Number(values.names ?? 1_000_000),
+      changesPerSecond: 1_000,
+      queriesPerSecond: Number(values.qps ?? 20_000),
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      seed,
     }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
   "socket-settings": () =>

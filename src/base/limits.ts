@@ -570,8 +570,6 @@ export const firewallAssociationCountMax = 5;
 export const firewallFilterCountMax = 1_000;
 /** Entries of one batch of rules. */
 export const firewallBatchCountMax = 100;
-/** Octets of a policy that shares a rule group or a log configuration: AWS's. */
-export const resolverPolicySizeMax = 30_000;
 /** Query log configurations, VPCs of one, and configurations of one VPC. */
 export const queryLogConfigCountMax = 20;
 export const queryLogAssociationCountMax = 100;
