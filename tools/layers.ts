@@ -103,6 +103,7 @@ export const layers: readonly Layer[] = [
       "dataplane/nameserver",
       "dataplane/server",
       "resolver/cache",
+      "resolver/firewall",
     ],
     outside: true,
   },

@@ -132,7 +132,7 @@ export function emptyPlan(view: number): ViewPlan {
     zones: [],
     cuts: [],
     publicPartition: 1,
-    firewallNames: [],
+    firewall: undefined,
     handOverAll: false,
   };
 }

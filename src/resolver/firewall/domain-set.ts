@@ -68,7 +68,7 @@ export class DomainSet {
     const matches = line.startsWith("*.") ? MATCHES.BELOW : MATCHES.ITSELF;
     const name = matches === MATCHES.BELOW ? line.slice(2) : line;
     const end = writeName(this.#names, offset, name, {});
-    suffixes.fill(this.#names.subarray(offset, end));
+    suffixes.fill(this.#names.subarray(offset, end), end - offset);
     if (this.#find(suffixes, 0, matches)) return offset;
     const hash = suffixes.hashes[0] as number;
     let slot = hash & this.#mask;
@@ -89,9 +89,9 @@ export class DomainSet {
     }
   }
 
-  #hasAt(place: number, { name }: SuffixHashes, offset: number): boolean {
+  #hasAt(place: number, { name, size }: SuffixHashes, offset: number): boolean {
     const names = this.#names;
-    for (let at = offset, i = place; at < name.length; at++, i++) {
+    for (let at = offset, i = place; at < size; at++, i++) {
       if (names[i] !== name[at]) return false;
     }
     return true;

@@ -1,7 +1,6 @@
-import type { Name } from "../../dns/wire/name.ts";
 import { MATCHES } from "./domain-set.ts";
 import type { DomainSet } from "./domain-set.ts";
-import { SuffixHashes } from "./suffix-hashes.ts";
+import type { SuffixHashes } from "./suffix-hashes.ts";
 
 /**
  * Says of most names that no rule of a firewall can match them, by two bits for each line of its
@@ -35,18 +34,7 @@ export function makeNameFilter(sets: readonly DomainSet[]): NameFilter {
   return { matchesAll: sets.some((set) => set.matchesAll), words };
 }
 
-const scratch = new SuffixHashes();
-
-/**
- * Whether any line could match; allocates nothing.
- * @param name wire form, lower case
- */
-export function filterMayMatch(filter: NameFilter, name: Name): boolean {
-  if (filter.matchesAll) return true;
-  scratch.fill(name);
-  return suffixesMayMatch(filter, scratch);
-}
-
+/** Whether any line could match; allocates nothing. */
 export function suffixesMayMatch({ matchesAll, words }: NameFilter, of: SuffixHashes): boolean {
   if (matchesAll) return true;
   if (of.count === 0) return false;

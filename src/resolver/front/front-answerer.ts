@@ -36,6 +36,8 @@ import { addTo } from "../../dataplane/server/worker-counters.ts";
 import type { CounterBlock } from "../../telemetry/counters.ts";
 import { CACHE_VARIANT } from "../cache/answer-cache.ts";
 import { CacheReader, READ } from "../cache/cache-reader.ts";
+import { suffixesMayMatch } from "../firewall/name-filter.ts";
+import { SuffixHashes } from "../firewall/suffix-hashes.ts";
 import { frontCounters } from "./front-counters.ts";
 import type { FrontListener, FrontSetup } from "./front-setup.ts";
 import type { FrontView } from "./front-view.ts";
@@ -59,6 +61,7 @@ export class FrontAnswerer implements Answerer, ChainGate {
   readonly #cache: CacheReader;
   readonly #ring: HandOverWriter;
   readonly #counters: CounterBlock;
+  readonly #suffixes = new SuffixHashes();
   /** Which listener the batch came in by. */
   #listener = 0;
   #nowSeconds = 0;
@@ -125,7 +128,16 @@ export class FrontAnswerer implements Answerer, ChainGate {
 
   /** Whether the next name of a chain is of the same zones: private ones of the view, or public. */
   admits(context: QueryContext): boolean {
-    return this.#view?.names.find(context) === this.#zoneKind;
+    const view = this.#view;
+    return view?.names.find(context) === this.#zoneKind && !this.#mayBeFirewalled(view);
+  }
+
+  /** Whether a rule of the view's firewall may match the name at hand. */
+  #mayBeFirewalled({ firewall }: FrontView): boolean {
+    if (firewall === undefined) return false;
+    const suffixes = this.#suffixes;
+    suffixes.fill(this.#context.name, this.#context.nameSize);
+    return suffixesMayMatch(firewall, suffixes);
   }
 
   #answerIn(view: FrontView): number {
@@ -134,6 +146,7 @@ export class FrontAnswerer implements Answerer, ChainGate {
     if (view.handsAllOver || context.qtype === DS) return this.#handOverQuery(view);
     context.zones = view.zones;
     hashSuffixes(context);
+    if (this.#mayBeFirewalled(view)) return this.#handOverQuery(view);
     const value = view.names.find(context);
     if (value >= 0) return this.#answerFromCache(view, value);
     if (value === NAME.HAND_OVER) return this.#handOverQuery(view);
