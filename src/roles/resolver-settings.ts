@@ -15,6 +15,8 @@ import type { Endpoint } from "../dataplane/server/socket-address.ts";
 import { cacheSettingsDefault } from "../resolver/resolve/cache-settings.ts";
 import type { CacheSettings } from "../resolver/resolve/cache-settings.ts";
 import type { UpstreamTarget } from "../resolver/upstream/upstream.ts";
+import { inboundRules, readInboundSettings } from "./inbound-settings.ts";
+import type { InboundSettings } from "./inbound-settings.ts";
 import { SettingsError, oneOf, parseEndpoint, wholeNumber } from "./setting-values.ts";
 import type { SettingRule } from "./setting-values.ts";
 
@@ -29,6 +31,7 @@ export type ResolverSettings = {
   cache: CacheSettings;
   /** Directory of the query logs of VPCs. */
   queryLogs: string;
+  inbound: InboundSettings;
 };
 
 const mebibyte = 1024 * 1024;
@@ -71,6 +74,7 @@ export const resolverRules = {
     fallback: "",
     help: "directory of query logs of VPCs (default: resolver-query-logs in data)",
   },
+  ...inboundRules,
 } as const satisfies Record<string, SettingRule>;
 
 type ResolverSettingName = keyof typeof resolverRules;
@@ -114,6 +118,7 @@ export function readResolverSettings(
     cacheSize: cacheMebibytes * mebibyte,
     cache,
     queryLogs: one("resolver-query-logs") || join(data, "resolver-query-logs"),
+    inbound: readInboundSettings(texts),
   };
 }
 

@@ -52,7 +52,7 @@ export class ResolverRole implements ZoneTaker {
 
   /** Use `ResolverRole.open`. */
   constructor(front: Front, { settings, connectStore, status, logger }: ResolverRoleOptions) {
-    const { upstreams, cache, queryLogs } = settings.resolver;
+    const { upstreams, cache, queryLogs, inbound } = settings.resolver;
     this.#front = front;
     if (upstreams.length === 0) {
       logger.warn("no upstream is set: the resolver knows no names but those of hosted zones");
@@ -63,6 +63,8 @@ export class ResolverRole implements ZoneTaker {
       start: front.resolverStart,
       cacheSettings: cache,
       accountId: settings.account,
+      inboundPorts: inbound.ports,
+      certificate: inbound.certificate,
       queryLogDirectory: queryLogs,
       logLevel: settings.logLevel,
       onPlan: (views) => front.publish({ zones: [], views }),

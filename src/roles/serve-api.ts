@@ -192,7 +192,7 @@ function resolverContext({
     log: store.log,
     clock: systemClock,
     random: systemRandom,
-    machine: resolverMachine(resolverRole?.listeners ?? []),
+    machine: resolverMachine(resolverRole, settings.resolver.inbound.ports),
     settings: {
       accountId: settings.account,
       acceptUnknownVpcs: settings.acceptUnknownVpcs,

@@ -50,6 +50,7 @@ test("readSettings() has no resolver unless it is told where it listens", () => 
     { address: "::1", port: 53, protocol: "Do53" },
     { address: "192.0.2.1", port: 54, protocol: "Do53" },
   ]);
+  assert.deepEqual(resolver.inbound.ports, { Do53: 53, DoT: 853, DoH: 443 });
   assert.deepEqual([resolver.workers, resolver.cacheSize], [3, 64 * 1024 * 1024]);
 });
 
@@ -84,6 +85,10 @@ test("readSettings() refuses what it cannot use", () => {
       ["--resolver-ttl-min", "9", "--resolver-ttl-max", "8"],
       /setting resolver-ttl-min: 9 is above/,
     ],
+    [["--inbound-port", "Do53"], /setting inbound-port:  is no whole number from 1 to 65535/],
+    [["--inbound-port", "DoQ=853"], /setting inbound-port: DoQ is none of Do53, DoT, DoH/],
+    [["--inbound-port", "DoT=53"], /setting inbound-port: two protocols on one port/],
+    [["--resolver-certificate", "a.pem"], /setting resolver-key: it is missing/],
     [["--colour", "blue"], /colour/],
     [["stray"], /stray/],
   ];

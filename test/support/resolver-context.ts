@@ -54,7 +54,10 @@ export async function openResolver(
       ...{ own, listeners, problems },
       addresses: () => own,
       inboundPorts: { Do53: 53, DoT: 853, DoH: 443 },
-      inboundProblem: (address: string) => problems.get(address),
+      inboundState: (address: string) => {
+        const problem = problems.get(address);
+        return problem === undefined ? ("open" as const) : { problem };
+      },
     },
     settings: { accountId: "000000000000", acceptUnknownVpcs: false, ...settings },
   };

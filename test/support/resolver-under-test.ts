@@ -9,7 +9,11 @@ import { parseName } from "../../src/dns/wire/name.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import type { Logger } from "../../src/telemetry/logger.ts";
 import { createCacheMemory } from "../../src/resolver/cache/cache-layout.ts";
-import type { ResolverListener } from "../../src/resolver/front/hand-over.ts";
+import type {
+  ResolverListener,
+  ResolverZoneUpdate,
+  ViewChange,
+} from "../../src/resolver/front/hand-over.ts";
 import type { Firewall } from "../../src/resolver/firewall/firewall.ts";
 import { cacheSettingsDefault } from "../../src/resolver/resolve/cache-settings.ts";
 import type { CacheSettings } from "../../src/resolver/resolve/cache-settings.ts";
@@ -54,6 +58,11 @@ export type ResolverWorld = {
   /** Without upstream resolvers. */
   isAlone?: boolean;
   logger?: Logger;
+  /** Memory of the answer cache; default: its own. */
+  cache?: SharedArrayBuffer;
+  /** What the front is told. */
+  onChange?(change: ViewChange): void;
+  onZones?(zones: ResolverZoneUpdate[]): void;
 };
 
 /** How a test's client asks. */
@@ -68,14 +77,16 @@ export class ResolverUnderTest {
   readonly #numbers = new SourceNumbers(1);
   #nowSeconds = 1_000_000;
   #timers: { atSeconds: number; run(): void }[] = [];
+  readonly #world: ResolverWorld;
   #zoneKey = 0;
 
   constructor(world: ResolverWorld = {}) {
+    this.#world = world;
     const target = { address: "192.0.2.53", port: 53, protocol: "Do53" } as const;
     this.core = new ResolverCore({
       upstream: this.upstream,
       upstreams: world.isAlone ? [] : [target],
-      cache: sharedEntryCache(createCacheMemory(1024 * 1024, 1)),
+      cache: sharedEntryCache(world.cache ?? createCacheMemory(1024 * 1024, 1)),
       settings: { ...cacheSettingsDefault, ...world.settings },
       conditions: { status: new StatusTable(), locations: undefined, nowMs: () => 0 },
       numbers: this.#numbers,
@@ -98,6 +109,10 @@ export class ResolverUnderTest {
     }
   }
 
+  get nowSeconds(): number {
+    return this.#nowSeconds;
+  }
+
   /** Lets time go by, timers included, and what waits for them. */
   async advance(seconds: number): Promise<void> {
     this.#nowSeconds += seconds;
@@ -112,7 +127,9 @@ export class ResolverUnderTest {
     const zoneKey = ++this.#zoneKey;
     const zoneId = `Z${zoneKey}`;
     const { buffer } = imageOf(apex, apexRecords + text);
-    this.core.setZones([{ zoneKey, zoneId, isPrivate, image: buffer }]);
+    const zones = [{ zoneKey, zoneId, isPrivate, image: buffer }];
+    this.core.setZones(zones);
+    this.#world.onZones?.(zones);
     return zoneId;
   }
 
@@ -120,7 +137,8 @@ export class ResolverUnderTest {
     const settings = this.#settingsOf(view);
     const others = this.views.filter(({ vpcId }) => vpcId !== settings.vpcId);
     this.views.splice(0, this.views.length, ...others, settings);
-    this.core.setViews(this.views);
+    const change = this.core.setViews(this.views);
+    if (change) this.#world.onChange?.(change);
     return settings;
   }
 

@@ -99,6 +99,32 @@ test("the model has every operation, and each is answered", async () => {
   }
 });
 
+test("targets may speak DNS over TLS, which AWS's model has not", async () => {
+  const operation = model.operations.find(({ name }) => name === "CreateResolverRule");
+  assert.ok(operation);
+  const seen: unknown[] = [];
+  const service = createResolverService({
+    CreateResolverRule: ({ TargetIps }) => {
+      seen.push(TargetIps);
+      return {};
+    },
+  });
+  const run = async (Protocol: string) => {
+    const input = { CreatorRequestId: "a", RuleType: "FORWARD", TargetIps: [{ Protocol }] };
+    const request = (await sent(operation, input)) as unknown as HttpRequest;
+    const context = { requestId: "request-4", accessKeyId: "TEST", receivedAtMs: 0 };
+    return service.find(request).run(request, context);
+  };
+  await run("DoT");
+  assert.deepEqual(seen, [[{ Protocol: "DoT" }]]);
+  await assert.rejects(run("DoQ"), {
+    code: "ValidationException",
+    message:
+      "1 validation error detected: Value 'DoQ' at 'targetIps.1.member.protocol' failed to " +
+      "satisfy constraint: Member must satisfy enum value set: [DoH, Do53, DoH-FIPS, DoT]",
+  });
+});
+
 test("generated files carry the licence of what they are made from", () => {
   for (const name of ["model", "constraints"]) {
     const path = new URL(`resolver-${name}.generated.ts`, import.meta.url);

@@ -5,7 +5,7 @@ import type { EndpointAddress, ResolverEndpoint } from "../../control/model/reso
 import type * as Sdk from "../protocol/resolver-model.generated.ts";
 import { commit } from "./commit.ts";
 import { drawAddresses, vpcOfSubnets } from "./endpoint-addresses.ts";
-import { addressProblem, endpointKind, endpointView, requireEndpoint } from "./endpoint-rows.ts";
+import { addressState, endpointKind, endpointView, requireEndpoint } from "./endpoint-rows.ts";
 import type { Machine, ResolverContext } from "./resolver-context.ts";
 import type { HandlerFamily, InputOf } from "./resolver-handler.ts";
 import { traced } from "./resolver-ids.ts";
@@ -136,15 +136,17 @@ function addressView(
   { id, subnetId, ip, ipv6, createdAt }: EndpointAddress,
   machine: Machine,
 ): Sdk.IpAddressResponse {
-  const problems = [ip, ipv6].flatMap((address) =>
-    address === undefined ? [] : (addressProblem(endpoint, address, machine) ?? []),
+  const states = [ip, ipv6].flatMap((address) =>
+    address === undefined ? [] : [addressState(endpoint, address, machine)],
   );
+  const problems = states.flatMap((state) => (typeof state === "object" ? state.problem : []));
+  const isOpening = states.includes("opening");
   return {
     IpId: id,
     SubnetId: subnetId,
     ...(ip === undefined ? {} : { Ip: ip }),
     ...(ipv6 === undefined ? {} : { Ipv6: ipv6 }),
-    Status: problems.length === 0 ? "ATTACHED" : "FAILED_CREATION",
+    Status: problems.length > 0 ? "FAILED_CREATION" : isOpening ? "ATTACHING" : "ATTACHED",
     StatusMessage: problems.join(" ") || "This IP address is operational.",
     CreationTime: createdAt,
     ModificationTime: createdAt,

@@ -1,7 +1,7 @@
 import { addressesOf } from "../../control/model/resolver-endpoint.ts";
 import type { ResolverEndpoint } from "../../control/model/resolver-endpoint.ts";
 import type * as Sdk from "../protocol/resolver-model.generated.ts";
-import type { Machine, ResolverContext } from "./resolver-context.ts";
+import type { InboundState, Machine, ResolverContext } from "./resolver-context.ts";
 import { resolverArn } from "./resolver-ids.ts";
 import { notFound } from "./resolver-refusals.ts";
 
@@ -52,11 +52,12 @@ export function endpointView(
  * choice.
  */
 export function statusOf(endpoint: ResolverEndpoint, machine: Machine): EndpointStatus {
-  const problems = addressesOf(endpoint).flatMap(
-    (address) => addressProblem(endpoint, address, machine) ?? [],
-  );
+  const states = addressesOf(endpoint).map((address) => addressState(endpoint, address, machine));
+  const problems = states.flatMap((state) => (typeof state === "object" ? state.problem : []));
   if (problems.length === 0) {
-    return { status: "OPERATIONAL", message: "This Resolver Endpoint is operational." };
+    return states.includes("opening")
+      ? { status: "CREATING", message: "Listening on its addresses is about to begin." }
+      : { status: "OPERATIONAL", message: "This Resolver Endpoint is operational." };
   }
   const isInbound = endpoint.direction !== "OUTBOUND";
   return { status: isInbound ? "ACTION_NEEDED" : "OPERATIONAL", message: shortened(problems) };
@@ -70,19 +71,19 @@ function shortened(problems: readonly string[]): string {
   return text.length <= messageSizeMax ? text : `${text.slice(0, messageSizeMax - 1)}…`;
 }
 
-/** Why an address of an endpoint does not do what it is for. */
-export function addressProblem(
+/** Whether an address of an endpoint does what it is for. */
+export function addressState(
   { direction }: ResolverEndpoint,
   address: string,
   machine: Machine,
-): string | undefined {
+): InboundState {
   const isOwn = isOwnAddress(machine, address);
   if (direction === "OUTBOUND") {
-    if (isOwn) return undefined;
-    return `${address} is no address of this machine: queries do not leave from it.`;
+    if (isOwn) return "open";
+    return { problem: `${address} is no address of this machine: queries do not leave from it.` };
   }
-  if (!isOwn) return `${address} is no address of this machine: nothing arrives at it.`;
-  return machine.inboundProblem(address);
+  if (isOwn) return machine.inboundState(address);
+  return { problem: `${address} is no address of this machine: nothing arrives at it.` };
 }
 
 /** All of 127.0.0.0/8 is the machine's own, though its interfaces do not say so. */

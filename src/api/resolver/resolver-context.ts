@@ -26,8 +26,11 @@ export type Machine = {
   readonly listeners: readonly ResolverListener[];
   /** Where inbound endpoints listen on their addresses. */
   readonly inboundPorts: Readonly<Record<EndpointProtocol, number>>;
-  /** Why queries do not arrive at an address of an inbound endpoint; `undefined` where they do. */
-  inboundProblem(address: string): string | undefined;
+  /** How an address of an inbound endpoint fares. */
+  inboundState(address: string): InboundState;
 };
+
+/** Queries arrive, are about to, or do not for a reason that is a sentence. */
+export type InboundState = "open" | "opening" | { problem: string };
 
 export type ResolverListener = { address: string; port: number; vpcId?: string };

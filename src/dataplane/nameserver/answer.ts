@@ -65,6 +65,7 @@ function follow(context: QueryContext): boolean {
 function giveUp(context: QueryContext): boolean {
   const { counters } = context;
   counters[COUNTER.chainsGivenUp] = (counters[COUNTER.chainsGivenUp] as number) + 1;
+  context.unfinished = 1;
   return false;
 }
 

@@ -31,13 +31,15 @@ export function readChain(
     const here = end;
     const own = records.filter((record) => isIn(record) && equalNames(record.owner, here));
     const final = own.filter((record) => isOf(record, type));
+    const made = records.filter((record) => isMadeOf(record, here));
     if (final.some((record) => record.type === type || type === TYPE.ANY)) {
-      return { links, end, final };
+      // A CNAME that was asked for may be made of a DNAME.
+      const isAlias = final.some((record) => record.type === TYPE.CNAME);
+      return { links, end, final: isAlias ? [...made, ...final] : final };
     }
     const alias = own.find((record) => record.type === TYPE.CNAME && isName(record.rdata));
     if (!alias || links.some(({ owner }) => equalNames(owner, here))) break;
     const signatures = own.filter((record) => covers(record, TYPE.CNAME));
-    const made = records.filter((record) => isMadeOf(record, here));
     links.push({ owner: end, records: [...made, alias, ...signatures], target: alias.rdata });
     end = alias.rdata;
   }

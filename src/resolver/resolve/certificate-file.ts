@@ -8,6 +8,19 @@ export type CertificatePaths = { certificate: string; key: string };
 
 type Context = { cert: Buffer; key: Buffer };
 
+/** The certificate; none where it cannot be read, which the log tells. */
+export function readCertificate(
+  paths: CertificatePaths,
+  logger: Logger,
+): CertificateFile | undefined {
+  try {
+    return new CertificateFile(paths, logger);
+  } catch (error) {
+    logger.error({ error: String(error), ...paths }, "certificate cannot be read");
+    return undefined;
+  }
+}
+
 /** How often the files are looked at; who renews a certificate need not start anything again. */
 const lookIntervalMs = 60_000;
 

@@ -12,6 +12,8 @@ export type ReplyOptions = {
   /** AD and RA as they are to be told. */
   authentic: boolean;
   recursionAvailable: boolean;
+  /** AA: the answer is of a zone, for whoever was referred here. */
+  authoritative?: boolean;
 };
 
 export type Reply = { octets: Uint8Array; isTruncated: boolean };
@@ -20,10 +22,10 @@ export type Reply = { octets: Uint8Array; isTruncated: boolean };
 export function replyTo(query: Message, outcome: Outcome, options: ReplyOptions): Reply {
   const { answer, authority, rcode } = outcome;
   const { rd = false, cd = false } = query.flags;
-  const { authentic, recursionAvailable } = options;
+  const { authentic, recursionAvailable, authoritative = false } = options;
   const message: Message = {
     ...{ id: query.id, opcode: query.opcode, rcode },
-    flags: { qr: true, rd, ra: recursionAvailable, ad: authentic, cd },
+    flags: { qr: true, aa: authoritative, rd, ra: recursionAvailable, ad: authentic, cd },
     questions: query.questions,
     ...{ answer, authority, additional: [] },
     edns: ednsOf(query, outcome, options),

@@ -69,7 +69,14 @@ async function freePort(): Promise<number> {
 
 async function place(change: Partial<InboundPlace> = {}): Promise<InboundPlace> {
   const port = await freePort();
-  return { address: "127.0.0.9", port, protocol: "Do53", endpointId: "rslvr-in-1", ...change };
+  return {
+    address: "127.0.0.9",
+    port,
+    protocol: "Do53",
+    endpointId: "rslvr-in-1",
+    isDelegation: false,
+    ...change,
+  };
 }
 
 async function askUdp({ address, port }: InboundPlace): Promise<Uint8Array> {
@@ -156,9 +163,10 @@ test("inboundPlaces() gives a place for each address and protocol", () => {
   const addresses = [{ id: "rni-1", subnetId: "subnet-1", ip: "10.0.0.1", createdAt: "" }];
   const endpoint = { id: "rslvr-in-1", addresses, protocols: ["Do53", "DoH"] } as never;
   const ports = { Do53: 53, DoT: 853, DoH: 443 };
+  const rest = { endpointId: "rslvr-in-1", isDelegation: false };
   assert.deepEqual(inboundPlaces([endpoint], ports), [
-    { address: "10.0.0.1", protocol: "Do53", port: 53, endpointId: "rslvr-in-1" },
-    { address: "10.0.0.1", protocol: "DoH", port: 443, endpointId: "rslvr-in-1" },
+    { address: "10.0.0.1", protocol: "Do53", port: 53, ...rest },
+    { address: "10.0.0.1", protocol: "DoH", port: 443, ...rest },
   ]);
 });
 

@@ -4,8 +4,10 @@ import { inboundListenerCountMax, tlsHandshakeMaxMs } from "../../base/limits.ts
 import type { IpAddress } from "../../base/ip.ts";
 import { addressesOf } from "../../control/model/resolver-endpoint.ts";
 import type { EndpointProtocol, ResolverEndpoint } from "../../control/model/resolver-endpoint.ts";
+import { isIpv6, isUnspecified } from "../../dataplane/server/socket-address.ts";
 import type { Endpoint } from "../../dataplane/server/socket-address.ts";
 import type { TcpOptions } from "../../dataplane/server/tcp-options.ts";
+import type { ResolverListener } from "../front/hand-over.ts";
 import type { CertificateFile } from "./certificate-file.ts";
 import { HttpsListener } from "./https-listener.ts";
 import type { Transport } from "./query-handler.ts";
@@ -13,7 +15,12 @@ import { TcpListener } from "./tcp-listener.ts";
 import { UdpListener } from "./udp-listener.ts";
 
 /** Where queries for a VPC are to arrive. */
-export type InboundPlace = Endpoint & { protocol: EndpointProtocol; endpointId: string };
+export type InboundPlace = Endpoint & {
+  protocol: EndpointProtocol;
+  endpointId: string;
+  /** Whoever asks was referred here, by name servers elsewhere. */
+  isDelegation: boolean;
+};
 
 export type InboundPorts = Readonly<Record<EndpointProtocol, number>>;
 
@@ -22,7 +29,7 @@ export type InboundClient = {
   port: number;
   transport: Transport;
   /** The address that was asked. */
-  local: Endpoint;
+  local: InboundPlace;
 };
 
 export type InboundListenersOptions = {
@@ -58,9 +65,23 @@ export function inboundPlaces(
     addressesOf(endpoint).flatMap((address) =>
       endpoint.protocols.map((protocol) => ({
         ...{ address, protocol, port: ports[protocol], endpointId: endpoint.id },
+        isDelegation: endpoint.direction === "INBOUND_DELEGATION",
       })),
     ),
   );
+}
+
+/** Whether a listener that tells VPCs by the address asked has a place. */
+export function isCovered(
+  { address, port, protocol }: InboundPlace,
+  listeners: readonly ResolverListener[],
+): boolean {
+  if (protocol !== "Do53") return false;
+  return listeners.some(({ endpoint, vpcId }) => {
+    if (endpoint.port !== port || vpcId !== undefined) return false;
+    if (!isUnspecified(endpoint)) return endpoint.address === address;
+    return isIpv6(endpoint) === address.includes(":");
+  });
 }
 
 /** Listens where inbound endpoints say, as far as the addresses are this machine's. */
@@ -136,12 +157,16 @@ export class InboundListeners {
     }
   }
 
-  #obstacle({ address, protocol }: InboundPlace): string | undefined {
+  #obstacle(place: InboundPlace): string | undefined {
+    const { address, port, protocol, isDelegation } = place;
     if (!this.#options.isLocalAddress(address)) {
       return `${address} is no address of this machine: nothing arrives at it.`;
     }
     if (this.#open.size >= inboundListenerCountMax) {
       return `Nothing listens on ${address}: ${this.#open.size} listeners are the limit.`;
+    }
+    if (isDelegation && this.#options.isCovered(place)) {
+      return `A listener of the settings has ${address} port ${port}: it answers as a resolver.`;
     }
     if (protocol === "Do53" || this.#options.certificate) return undefined;
     return `${protocol} on ${address} needs a certificate (setting resolver-certificate).`;

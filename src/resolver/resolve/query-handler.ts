@@ -2,7 +2,7 @@ import { resolutionCountMax } from "../../base/limits.ts";
 import type { IpAddress } from "../../base/ip.ts";
 import { decodeMessage, headerSize } from "../../dns/wire/message.ts";
 import type { Message, Question } from "../../dns/wire/message.ts";
-import { CLASS, EDNS_OPTION, OPCODE, RCODE, TYPE } from "../../dns/wire/registries.ts";
+import { CLASS, OPCODE, RCODE, TYPE } from "../../dns/wire/registries.ts";
 import type { AnswerStore, StoredQuestion } from "./answer-store.ts";
 import { bare, replyTo, replyWithHeader } from "./client-reply.ts";
 import { reverseAlias, synthesize, wantsSynthesis } from "./dns64.ts";
@@ -12,6 +12,7 @@ import { servfail } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Asked, Resolution } from "./resolution.ts";
 import type { ResolverCounts } from "./resolver-counts.ts";
+import { subnetOptionOf } from "./subnet-option.ts";
 import type { Troubles } from "./troubles.ts";
 import type { View } from "./view.ts";
 import { Work } from "./work.ts";
@@ -100,7 +101,8 @@ export class QueryHandler {
     try {
       const query = decodeMessage(octets);
       // One question (RFC 9619).
-      return query.questions.length === 1 ? query : replyWithHeader(octets, RCODE.FORMERR);
+      const isSound = query.questions.length === 1 && subnetOptionOf(query) !== "malformed";
+      return isSound ? query : replyWithHeader(octets, RCODE.FORMERR);
     } catch {
       return replyWithHeader(octets, RCODE.FORMERR);
     }
@@ -123,10 +125,13 @@ export class QueryHandler {
   async #answer(query: Message, client: Client): Promise<Outcome> {
     const question = query.questions[0] as Question;
     const { view } = client;
-    if (query.edns && query.edns.version > 0) return bare(RCODE.BADVERS); // RFC 6891 §6.1.3
-    if (!view || question.class !== CLASS.IN) return bare();
-    if (transferTypes.has(question.type)) return bare();
-    if (metaTypes.has(question.type)) return bare(RCODE.NOTIMP);
+    const option = subnetOptionOf(query);
+    const subnet = option === "malformed" ? undefined : option;
+    const refuse = (rcode: number): Outcome => ({ ...bare(rcode), subnet });
+    if (query.edns && query.edns.version > 0) return refuse(RCODE.BADVERS); // RFC 6891 §6.1.3
+    if (!view || question.class !== CLASS.IN) return refuse(RCODE.REFUSED);
+    if (transferTypes.has(question.type)) return refuse(RCODE.REFUSED);
+    if (metaTypes.has(question.type)) return refuse(RCODE.NOTIMP);
     const mayAsk = query.flags.rd === true;
     const { nowSeconds } = this.#options;
     const isRefresh = client.isPrefetch ?? false;
@@ -135,10 +140,7 @@ export class QueryHandler {
       ...{ view, work, name: question.name, type: question.type },
       dnssecOk: query.edns?.dnssecOk ?? false,
       checkingDisabled: query.flags.cd ?? false,
-      asker: {
-        address: client.address,
-        subnet: query.edns?.options.find(({ code }) => code === EDNS_OPTION.CLIENT_SUBNET),
-      },
+      asker: { address: client.address, subnet },
     };
     const { outcome, isNew } = await this.#decide(asked);
     // Nobody was to be asked: recursion was not desired.

@@ -17,6 +17,7 @@ import type { Source } from "./resolver-plan.ts";
 import { EXTENDED_ERROR, isFailure } from "./server-answers.ts";
 import type { ServerAnswer, ServerAnswers, ServerQuestion } from "./server-answers.ts";
 import { referralOf } from "./tidy-answer.ts";
+import { narrower } from "./subnet-option.ts";
 import type { Troubles } from "./troubles.ts";
 import type { View } from "./view.ts";
 import type { Work } from "./work.ts";
@@ -263,5 +264,5 @@ function append(whole: Outcome, step: Step): void {
   whole.authentic &&= step.authentic;
   whole.expiresAtSeconds = Math.min(whole.expiresAtSeconds, step.expiresAtSeconds);
   whole.extendedError = step.extendedError ?? whole.extendedError;
-  whole.subnet ??= step.subnet;
+  whole.subnet = narrower(whole.subnet, step.subnet);
 }

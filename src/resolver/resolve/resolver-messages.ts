@@ -4,6 +4,8 @@ import type { ResolverStart, ResolverZoneUpdate, ViewChange } from "../front/han
 import type { UpstreamTarget } from "../upstream/upstream.ts";
 import type { UpstreamCounts } from "../upstream/upstream-counts.ts";
 import type { CacheSettings } from "./cache-settings.ts";
+import type { CertificatePaths } from "./certificate-file.ts";
+import type { InboundPorts, InboundReport } from "./inbound-listeners.ts";
 import type { ResolverCounts } from "./resolver-counts.ts";
 
 /** What the resolver thread is started with. */
@@ -23,6 +25,10 @@ export type ResolverThreadData = {
   /** Numbers of views and partitions are given out from here on. */
   firstNumber: number;
   accountId: string;
+  /** Where inbound endpoints listen on their addresses. */
+  inboundPorts: InboundPorts;
+  /** What they show to clients of DoT and DoH, which need it. */
+  certificate: CertificatePaths | undefined;
   /** Where the query logs of VPCs are. */
   queryLogDirectory: string;
   logLevel: LogLevel;
@@ -57,6 +63,8 @@ export type ResolverSummary = {
   queryLogDropped: number;
   /** Responses that the system refused to send. */
   sendErrors: number;
+  /** How inbound endpoints fare. */
+  inbound: InboundReport;
   /** What the last reading of the plan took. */
   planMs: number;
 };

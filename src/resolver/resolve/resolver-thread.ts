@@ -6,17 +6,21 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
 import { monotonicSeconds } from "../../base/clock.ts";
-import { healthRestFactor } from "../../base/limits.ts";
+import { healthRestFactor, inboundRetryMs } from "../../base/limits.ts";
 import { accountSharedMemory } from "../../base/shared-memory.ts";
 import { ChangeLogClient } from "../../control/log/change-log-client.ts";
+import { inboundEndpoints } from "../../control/state/resolver-rows.ts";
 import { openStateReader } from "../../control/state/sqlite-state-reader.ts";
 import { LocationView } from "../../dataplane/geo/location-view.ts";
 import { StatusTable } from "../../dataplane/policy/status-table.ts";
 import { createLogger } from "../../telemetry/logger.ts";
 import { createUpstream } from "../upstream/create-upstream.ts";
+import { readCertificate } from "./certificate-file.ts";
 import { ClientSockets } from "./client-sockets.ts";
+import { delegatedAnswer } from "./delegated-answer.ts";
 import { sharedEntryCache } from "./entry-cache.ts";
 import type { ImageConditions } from "./image-answers.ts";
+import { InboundListeners, inboundPlaces, isCovered } from "./inbound-listeners.ts";
 import { LocalAddresses } from "./local-addresses.ts";
 import { VpcQueryLogs } from "./query-log.ts";
 import { PlanReader, planTables } from "./read-plan.ts";
@@ -25,6 +29,8 @@ import type { FromResolver, ResolverThreadData, ToResolver } from "./resolver-me
 import { SourceNumbers } from "./source-numbers.ts";
 
 const summaryMs = 1_000;
+/** Index of no listener of the settings. */
+const noListener = -1;
 
 const port = present(parentPort, "runs as a worker thread");
 const data = workerData as ResolverThreadData;
@@ -39,7 +45,12 @@ const isLocalAddress = (address: string): boolean => local.has(address);
 const { listeners, udpPayloadSizeMax, cache } = data.start;
 const plan = new PlanReader({
   ...{ state, numbers, isLocalAddress, accountId: data.accountId },
-  ports: [...new Set(listeners.map(({ endpoint }) => endpoint.port))],
+  ports: [
+    ...new Set([
+      ...listeners.map(({ endpoint }) => endpoint.port),
+      ...Object.values(data.inboundPorts),
+    ]),
+  ],
 });
 const upstream = createUpstream();
 const queryLogs = new VpcQueryLogs({ directory: data.queryLogDirectory, logger });
@@ -64,8 +75,25 @@ const core = new ResolverCore({
 });
 core.setZones(data.zones);
 const sockets = new ClientSockets(core, data.start);
+const certificate = data.certificate && readCertificate(data.certificate, logger);
+const inbound = new InboundListeners({
+  ...{ tcp: data.start.tcp, certificate, isLocalAddress },
+  isCovered: (place) => isCovered(place, listeners),
+  answer(query, { local, ...client }) {
+    const { view, endpointId } = core.viewOfClient(client.address, noListener, local);
+    // Whoever asks an endpoint is of its VPC, or of none.
+    const own = endpointId === local.endpointId ? view : undefined;
+    if (!local.isDelegation) return core.answer(query, { ...client, view: own, endpointId });
+    const sizeMax = client.transport === "UDP" ? udpPayloadSizeMax : undefined;
+    const asker = { address: client.address, udpPayloadSizeMax: sizeMax };
+    return Promise.resolve(delegatedAnswer(query, own, asker));
+  },
+  onChange: () => summary(),
+});
 
 let planMs = 0;
+/** Endpoints are listened on after the listeners of the settings. */
+let isListening = false;
 let isReading = false;
 let readAgain = false;
 
@@ -76,8 +104,11 @@ log.onCommitted(({ tables }) => {
 port.on("message", receive);
 readPlan();
 await sockets.listen();
+isListening = true;
+await updateInbound();
 post({ kind: "ready" });
 const report = setInterval(summary, summaryMs);
+const retry = setInterval(() => void inbound.retry(), inboundRetryMs);
 summary();
 
 /** At once, and then not before a rest that is a few times as long as it took. */
@@ -103,7 +134,13 @@ function readPlan(): void {
   const { seq, views } = plan.read();
   const change = core.setViews(views);
   planMs = performance.now() - beganMs;
+  if (isListening) void updateInbound();
   post({ kind: "plan", seq, change });
+}
+
+function updateInbound(): Promise<void> {
+  const endpoints = state.read(() => inboundEndpoints(state));
+  return inbound.update(inboundPlaces(endpoints, data.inboundPorts));
 }
 
 function receive(message: ToResolver): void {
@@ -127,6 +164,7 @@ function summary(): void {
     summary: {
       counts: { ...core.counts },
       upstream: structuredClone(upstream.counts),
+      inbound: inbound.report(),
       ...{ views: core.viewCount, open: core.openCount, asking: core.askingCount, planMs },
       tcpConnections: sockets.tcpConnectionCount,
       queryLogDropped: queryLogs.droppedCount,
@@ -137,7 +175,9 @@ function summary(): void {
 
 async function stop(): Promise<void> {
   clearInterval(report);
-  await sockets.stop();
+  clearInterval(retry);
+  certificate?.stop();
+  await Promise.all([sockets.stop(), inbound.stop()]);
   await upstream.close();
   await queryLogs.close();
   state.close();

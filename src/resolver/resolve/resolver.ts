@@ -4,10 +4,13 @@ import { KeptThread } from "../../base/kept-thread.ts";
 import { numbersPerThread, resolverThreadStopMaxMs } from "../../base/limits.ts";
 import { accountSharedMemory } from "../../base/shared-memory.ts";
 import type { Committed } from "../../control/model/committed.ts";
+import { protocolPorts } from "../../control/model/resolver-rule.ts";
 import type { LogLevel } from "../../telemetry/logger.ts";
 import type { ResolverStart, ResolverZoneUpdate, ViewChange } from "../front/hand-over.ts";
 import type { UpstreamTarget } from "../upstream/upstream.ts";
 import type { CacheSettings } from "./cache-settings.ts";
+import type { CertificatePaths } from "./certificate-file.ts";
+import type { InboundPorts } from "./inbound-listeners.ts";
 import { planTables } from "./read-plan.ts";
 import type {
   FromResolver,
@@ -27,6 +30,10 @@ export type ResolverOptions = {
   /** Memory of the StatusTable that routed sets go by. */
   status: SharedArrayBuffer;
   accountId: string;
+  /** Where inbound endpoints listen on their addresses; default: at the protocols' own ports. */
+  inboundPorts?: InboundPorts;
+  /** What they show to clients of DoT and DoH, which need it. */
+  certificate?: CertificatePaths | undefined;
   /** Where the query logs of VPCs are. */
   queryLogDirectory: string;
   logLevel: LogLevel;
@@ -160,10 +167,11 @@ class ResolverFacade implements Resolver {
   #start(): Worker {
     const { dataDir, start, upstreams, cacheSettings, status } = this.#options;
     const { accountId, queryLogDirectory, logLevel } = this.#options;
+    const { inboundPorts = protocolPorts, certificate } = this.#options;
     const storePort = this.#options.connectStore();
     const workerData: ResolverThreadData = {
       ...{ dataDir, storePort, start, upstreams, cacheSettings, status },
-      ...{ accountId, queryLogDirectory, logLevel },
+      ...{ accountId, queryLogDirectory, logLevel, inboundPorts, certificate },
       zones: [...this.#zones.values()],
       locations: this.#locations,
       // What a thread before this one has put in the cache, or told the front, is of other numbers.
