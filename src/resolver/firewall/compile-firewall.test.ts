@@ -9,6 +9,7 @@ import { compileFirewall } from "./compile-firewall.ts";
 import { DomainSet } from "./domain-set.ts";
 import { FirewallUnavailableError } from "./firewall.ts";
 import type { Firewall } from "./firewall.ts";
+import { filterMayMatch } from "./name-filter.ts";
 
 type Part = Partial<FirewallRule> & { lines?: readonly string[] };
 
@@ -157,6 +158,7 @@ test("judge() and mayMatch() agree with a slow look at every line", () => {
       assert.equal(ruleFor(firewall, text), expected < 0 ? "PASS" : `rule${expected}`);
       if (expected < 0) return;
       assert.equal(firewall.mayMatch(parseName(text)), true);
+      assert.equal(filterMayMatch(firewall.filter, parseName(text)), true);
     }),
   );
 });

@@ -44,7 +44,7 @@ export function compileFirewall(
   const filter = isUnreadable ? everyName : filterOf([...sets]);
   const suffixes = new SuffixHashes();
   const judge = (name: Name, type: number, isRedirection: boolean): FirewallVerdict => {
-    suffixes.fill(name, name.length);
+    suffixes.fill(name);
     if (!suffixesMayMatch(filter, suffixes)) return pass;
     return firstMatch(compiled, { suffixes, type, isRedirection });
   };
@@ -52,7 +52,7 @@ export function compileFirewall(
     failOpen,
     filter,
     mayMatch(name) {
-      suffixes.fill(name, name.length);
+      suffixes.fill(name);
       return suffixesMayMatch(filter, suffixes);
     },
     judge: (name, type) => judge(name, type, false),

@@ -68,7 +68,7 @@ export class DomainSet {
     const matches = line.startsWith("*.") ? MATCHES.BELOW : MATCHES.ITSELF;
     const name = matches === MATCHES.BELOW ? line.slice(2) : line;
     const end = writeName(this.#names, offset, name, {});
-    suffixes.fill(this.#names.subarray(offset, end), end - offset);
+    suffixes.fill(this.#names.subarray(offset, end));
     if (this.#find(suffixes, 0, matches)) return offset;
     const hash = suffixes.hashes[0] as number;
     let slot = hash & this.#mask;

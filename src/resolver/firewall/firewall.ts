@@ -40,7 +40,7 @@ export type Firewall = {
   judgeRedirection(first: FirewallVerdict, name: Name, type: number): FirewallVerdict;
   /** What to do where it cannot be evaluated: answer all the same, or SERVFAIL. */
   failOpen: boolean;
-  /** What mayMatch() goes by, for the front's threads (suffixesMayMatch). */
+  /** What mayMatch() goes by, for other threads (filterMayMatch). */
   filter: NameFilter;
 };
 

@@ -1,6 +1,7 @@
+import type { Name } from "../../dns/wire/name.ts";
 import { MATCHES } from "./domain-set.ts";
 import type { DomainSet } from "./domain-set.ts";
-import type { SuffixHashes } from "./suffix-hashes.ts";
+import { SuffixHashes } from "./suffix-hashes.ts";
 
 /**
  * Says of most names that no rule of a firewall can match them, by two bits for each line of its
@@ -34,7 +35,19 @@ export function makeNameFilter(sets: readonly DomainSet[]): NameFilter {
   return { matchesAll: sets.some((set) => set.matchesAll), words };
 }
 
-/** Whether any line could match; allocates nothing. */
+const scratch = new SuffixHashes();
+
+/**
+ * Whether any line could match; allocates nothing.
+ * @param name wire form, lower case
+ * @param size its octets, where others follow
+ */
+export function filterMayMatch(filter: NameFilter, name: Name, size = name.length): boolean {
+  if (filter.matchesAll) return true;
+  scratch.fill(name, size);
+  return suffixesMayMatch(filter, scratch);
+}
+
 export function suffixesMayMatch({ matchesAll, words }: NameFilter, of: SuffixHashes): boolean {
   if (matchesAll) return true;
   if (of.count === 0) return false;

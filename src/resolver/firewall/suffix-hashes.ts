@@ -18,9 +18,9 @@ export class SuffixHashes {
 
   /**
    * @param name wire form, lower case
-   * @param size of it; the array may have more
+   * @param size its octets, where others follow
    */
-  fill(name: Name, size: number): void {
+  fill(name: Name, size = name.length): void {
     const { offsets, hashes } = this;
     let count = 0;
     for (let at = 0; name[at] !== 0; at += (name[at] as number) + 1) offsets[count++] = at;

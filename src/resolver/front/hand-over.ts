@@ -64,7 +64,7 @@ export type ViewPlan = {
   cuts: readonly { name: Uint8Array; partition: number }[];
   /** Of names that no zone and no cut covers. */
   publicPartition: number;
-  /** Names that a rule of its firewall may match are handed over; undefined: there is none. */
+  /** Names that a firewall's rule may match are handed over; undefined: there is no firewall. */
   firewall: NameFilter | undefined;
   /** Every query is handed over: logs of it are wanted, or signatures checked. */
   handOverAll: boolean;
