@@ -106,7 +106,9 @@ async function startBenchResolver(upstreamPort: number) {
 export async function createVpc(signpost: SignpostProcess): Promise<void> {
   const connection = { endpoint: new URL(signpost.api), key: signpost };
   const body = { vpcId, region, cidrs: ["127.0.0.0/8"] };
-  await readJson(await send(connection, { method: "POST", path: "vpcs", body }));
+  await readJson(
+    await send(connection, { method: "POST", path: "vpcs", body: JSON.stringify(body) }),
+  );
 }
 
 /** Record sets of one batch: Route 53's limit. */
