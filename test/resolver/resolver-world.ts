@@ -118,9 +118,7 @@ function worldOf(parts: Parts): ResolverWorld {
     return stdout === "" ? undefined : JSON.parse(stdout);
   };
   const command: ResolverWorld["command"] = (...words) => {
-    const [group = "", verb = "", ...rest] = words;
-    const program = repositoryPath("bin/signpost");
-    return inside([program, group, verb, "--data", signpost.dataDir, ...rest]);
+    return inside([repositoryPath("bin/signpost"), ...words, "--data", signpost.dataDir]);
   };
   return {
     ...parts,
