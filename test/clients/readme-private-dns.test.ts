@@ -52,6 +52,8 @@ testWith(programs, "README's chapter on private DNS runs as it is written", asyn
   t.after(() => stopUnbound(join(folder, "unbound.pid")));
   const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], options);
   const answers = stdout.split("\n").filter((line) => /^[\d.]+$|^db\.corp/.test(line));
+  // The public zone's two addresses come in either order.
+  answers.splice(3, 2, ...answers.slice(3, 5).toSorted());
   assert.deepEqual(answers, expected, stdout);
 });
 
