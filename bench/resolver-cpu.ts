@@ -187,7 +187,9 @@ function publishCpu(costs: ReadonlyMap<Load, Cost>, options: ResolverCpuOptions)
         "medians. Signpost is one process, with one worker for each port.",
       columns: ["server", "ns/query", "range", "÷ authoritative", "queries/s", "answers"],
       rows,
-      remarks: resolverKinds.map((kind) => resolverVersion(kind) ?? `${kind.name}: not installed`),
+      remarks: resolverKinds.map(
+        (kind) => `${kind.name}: ${resolverVersion(kind) ?? "not installed"}`,
+      ),
     },
     options.results,
   );

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { eventually } from "../support/eventually.ts";
 import { dig, digAll } from "./dig.ts";
 import { networksTest } from "./networks.ts";
 import { openWorld, publicPort, resolverOf, vpcA, vpcB, worldPrograms } from "./resolver-world.ts";
@@ -106,6 +107,19 @@ networksTest(
         assert.deepEqual(seen.filter(isSecret), []);
       });
     }
+
+    await t.test("what a private zone does not have is asked of nobody", async () => {
+      for (const name of ["lost-b.secret.example", "lost-b.deep.secret.example"]) {
+        const { status } = await dig(networks.b, fromB, name, "A");
+        assert.equal(status, "NXDOMAIN");
+      }
+      // A's view has no such zone: there the names are the public's.
+      await dig(networks.a, resolverOf.a, "lost-a.secret.example", "A");
+      await eventually("Unbound tells its queries", () =>
+        world.unbound.output().includes("lost-a.secret.example"),
+      );
+      assert.ok(!world.unbound.output().includes("lost-b"), world.unbound.output());
+    });
 
     await t.test("a transfer is nobody's", async () => {
       for (const [, from, server] of doors) {
