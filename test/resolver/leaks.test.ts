@@ -117,10 +117,10 @@ networksTest(
       }
       const { values } = await dig(networks.a, resolverOf.a, "lost-a.inner.world", "A");
       assert.deepEqual(values, ["192.0.2.1"]);
-      await eventually("Unbound tells its queries", () =>
-        world.unbound.output().includes("lost-a.inner.world"),
-      );
-      assert.ok(!world.unbound.output().includes("lost-b"), world.unbound.output());
+      // The letters of queries have a random case.
+      const asked = (): string => world.unbound.output().toLowerCase();
+      await eventually("Unbound tells its queries", () => asked().includes("lost-a.inner.world"));
+      assert.ok(!asked().includes("lost-b"), asked());
     });
 
     await t.test("a transfer is nobody's", async () => {
