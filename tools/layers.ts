@@ -102,6 +102,7 @@ export const layers: readonly Layer[] = [
       "telemetry",
       "dataplane/nameserver",
       "dataplane/server",
+      "resolver/firewall",
       "resolver/cache",
     ],
     outside: true,

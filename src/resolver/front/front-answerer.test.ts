@@ -11,6 +11,8 @@ import { apexRecords, queryOf } from "../../../test/support/zone-under-test.ts";
 import { sumCounter } from "../../telemetry/counters.ts";
 import { frontCounters } from "./front-counters.ts";
 import { CUT } from "./hand-over.ts";
+import { DomainSet } from "../firewall/domain-set.ts";
+import { makeNameFilter } from "../firewall/name-filter.ts";
 
 const zoneOf = (address: string) => `${apexRecords}www A ${address}\n*.wild A ${address}\n`;
 
@@ -240,8 +242,9 @@ sub NS ns.elsewhere.test.
     const front = new FrontUnderTest();
     front.serve("Z1", "a.test.", `${zoneOf("192.0.2.1")}x.bad A 192.0.2.1\n`);
     const zones = [planned("Z1", "a.test.")];
+    const firewall = makeNameFilter([new DomainSet(["bad.a.test", "*.bad.a.test"])]);
     front.plan(
-      { zones, firewallNames: [parseName("bad.a.test.")], cuts: [cut("c.bad.a.test.", 7)] },
+      { zones, firewall, cuts: [cut("c.bad.a.test.", 7)] },
       { cidrs: ["10.1.0.0/16"], zones, handOverAll: true },
     );
     assert.equal(told(front.ask("www.a.test.")), "192.0.2.1");
