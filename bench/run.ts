@@ -4,6 +4,7 @@
  *   bench/run cpu-per-query|answer-kinds|cpu-per-query-xdp|routed-cpu|change-latency [options]
  *   bench/run update-under-load|socket-settings|import-start|fuzz|location-lookup|routing-compile [options]
  *   bench/run cloud-map-scale|containers [options]
+ *   bench/run resolver-cpu|resolver-memory [options]
  *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
  */
 import { parseArgs } from "node:util";
@@ -19,6 +20,8 @@ import { healthFailover, healthMassFailure } from "./health-failover.ts";
 import { healthProbes } from "./health-probes.ts";
 import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
+import { resolverCpu } from "./resolver-cpu.ts";
+import { resolverMemory } from "./resolver-memory.ts";
 import { routedCpu } from "./routed-cpu.ts";
 import { routingCompile } from "./routing-compile.ts";
 import { measureSocketSettings } from "./socket-settings.ts";
@@ -29,6 +32,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     names: { type: "string" },
+    zones: { type: "string", default: "5000" },
     deaths: { type: "string", default: "200" },
     instances: { type: "string", default: "50000" },
     checks: { type: "string", default: "10000" },
@@ -82,6 +86,20 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       rounds: Number(values.rounds),
       seconds: Number(values.seconds),
       seed,
+    }),
+  "resolver-cpu": () =>
+    resolverCpu({
+      results,
+      nameCount: Number(values.names ?? 10_000),
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      seed,
+    }),
+  "resolver-memory": () =>
+    resolverMemory({
+      results,
+      zoneCount: Number(values.zones),
+      nameCount: Number(values.names ?? 100_000),
     }),
   "change-latency": () =>
     changeLatency({
