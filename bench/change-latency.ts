@@ -6,6 +6,7 @@ import {
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { parseName } from "../src/dns/wire/name.ts";
 import { TYPE } from "../src/dns/wire/registries.ts";
@@ -142,8 +143,17 @@ async function measureChange(change: {
   return { acknowledgedMs, answeredMs: (await answered) - startedAt };
 }
 
-/** Asks again and again until the address is in the answer. @returns when that was */
-async function waitForAnswer(dns: DnsClient, name: string, address: string): Promise<number> {
+/**
+ * Asks again and again until the address is in the answer.
+ * @param pauseMs between an answer and the next question; default: none
+ * @returns when that was
+ */
+export async function waitForAnswer(
+  dns: DnsClient,
+  name: string,
+  address: string,
+  pauseMs = 0,
+): Promise<number> {
   const query = {
     name: parseName(name),
     type: TYPE.A,
@@ -156,11 +166,13 @@ async function waitForAnswer(dns: DnsClient, name: string, address: string): Pro
     const response = await ask(dns, query);
     const now = performance.now();
     if (response && readResponse(response).answer.endsWith(octets)) return now;
+    if (pauseMs > 0) await sleep(pauseMs);
     if (now > deadline) throw new Error(`${name} does not become ${address}`);
   }
 }
 
-async function zoneIdOf(api: Route53Client): Promise<string> {
+/** The id of the benchmarks' zone. */
+export async function zoneIdOf(api: Route53Client): Promise<string> {
   const { HostedZones } = await api.send(
     new ListHostedZonesByNameCommand({ DNSName: benchOrigin }),
   );

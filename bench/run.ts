@@ -2,13 +2,16 @@
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
  *   bench/run cpu-per-query|answer-kinds|cpu-per-query-xdp|routed-cpu|change-latency [options]
- *   bench/run socket-settings|import-start|fuzz|location-lookup|routing-compile [options]
+ *   bench/run update-under-load|socket-settings|import-start|fuzz|location-lookup|routing-compile [options]
+ *   bench/run cloud-map-scale|containers [options]
  *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
  */
 import { parseArgs } from "node:util";
 
 import { measureAnswerKinds } from "./answer-kinds.ts";
 import { changeLatency } from "./change-latency.ts";
+import { cloudMapScale } from "./cloud-map-scale.ts";
+import { containers } from "./containers.ts";
 import { cpuPerQuery } from "./cpu-per-query.ts";
 import { fuzzLong } from "./fuzz-long.ts";
 import { healthChecker } from "./health-checker.ts";
@@ -19,6 +22,7 @@ import { locationLookup } from "./location-lookup.ts";
 import { routedCpu } from "./routed-cpu.ts";
 import { routingCompile } from "./routing-compile.ts";
 import { measureSocketSettings } from "./socket-settings.ts";
+import { updateUnderLoad } from "./update-under-load.ts";
 import { xdpCpu } from "./xdp-cpu.ts";
 
 const { values, positionals } = parseArgs({
@@ -26,12 +30,14 @@ const { values, positionals } = parseArgs({
   options: {
     names: { type: "string" },
     deaths: { type: "string", default: "200" },
+    instances: { type: "string", default: "50000" },
     checks: { type: "string", default: "10000" },
+    containers: { type: "string", default: "1000" },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "6" },
     changes: { type: "string", default: "300" },
     packets: { type: "string", default: "1000000" },
-    qps: { type: "string", default: "150000" },
+    qps: { type: "string" },
     seed: { type: "string", default: "1" },
     mmdb: { type: "string", multiple: true, default: [] },
     peer: { type: "string", multiple: true, default: [] },
@@ -67,7 +73,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       rounds: Number(values.rounds),
       seconds: Number(values.seconds),
       seed,
-      queriesPerSecond: Number(values.qps),
+      queriesPerSecond: Number(values.qps ?? 150_000),
     }),
   "routed-cpu": () =>
     routedCpu({
@@ -82,6 +88,22 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       results,
       nameCounts: (values.names ?? "1000,1000000").split(",").map(Number),
       changes: Number(values.changes),
+    }),
+  "cloud-map-scale": () =>
+    cloudMapScale({
+      results,
+      instanceCount: Number(values.instances),
+      changes: Number(values.changes),
+    }),
+  "update-under-load": () =>
+    updateUnderLoad({
+      results,
+      nameCount: Number(values.names ?? 1_000_000),
+      changesPerSecond: 1_000,
+      queriesPerSecond: Number(values.qps ?? 20_000),
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      seed,
     }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
   "socket-settings": () =>
@@ -102,6 +124,12 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
     }),
   "health-probes": () =>
     healthProbes({ results, rounds: Number(values.rounds), seconds: Number(values.seconds) }),
+  containers: () =>
+    containers({
+      results,
+      containerCount: Number(values.containers),
+      changes: Number(values.changes),
+    }),
   "health-failover": () => healthFailover({ results, deaths: Number(values.deaths) }),
   "health-mass-failure": () => healthMassFailure({ results, checkCount: Number(values.checks) }),
   "location-lookup": () => locationLookup({ results, mmdb: values.mmdb, seed }),

@@ -60,6 +60,18 @@ const sections: readonly Section[] = [
     words: "change-latency",
     quick: "change-latency --names 1000 --changes 20",
   },
+  {
+    name: "discovery",
+    help: "50,000 instances of Cloud Map: memory, register until answered",
+    words: "cloud-map-scale",
+    quick: "cloud-map-scale --instances 200 --changes 20",
+  },
+  {
+    name: "load",
+    help: "1,000 changes a second into a zone of 1,000,000 names while it is asked",
+    words: "update-under-load --rounds 3 --seconds 10",
+    quick: "update-under-load --names 10000 --rounds 1 --seconds 3",
+  },
 ];
 
 const { values } = parseArgs({

@@ -566,8 +566,6 @@ export const firewallAssociationCountMax = 5;
 export const firewallFilterCountMax = 1_000;
 /** Entries of one batch of rules. */
 export const firewallBatchCountMax = 100;
-/** Octets of a policy that shares a rule group or a log configuration: AWS's. */
-export const resolverPolicySizeMax = 30_000;
 /** Query log configurations, VPCs of one, and configurations of one VPC. */
 export const queryLogConfigCountMax = 20;
 export const queryLogAssociationCountMax = 100;
@@ -627,3 +625,39 @@ export const cloudMapScanCountMax = 1_000;
 export const customHealthHoldMaxSeconds = 3_600;
 
 // Containers
+/** Running containers that one watcher follows, and instances it keeps. */
+export const containerCountMax = 10_000;
+export const containerInstanceCountMax = 20_000;
+/** Services that the labels of one container name, and characters of the key of each. */
+export const containerServiceCountMax = 32;
+export const serviceKeySizeMax = 24;
+/** Octets of one answer of the Docker Engine: the list of that many containers. */
+export const engineAnswerSizeMax = 64 * 1024 * 1024;
+/** Octets of one event; labels are repeated in each. */
+export const engineEventSizeMax = 1024 * 1024;
+export const engineTimeoutMs = 10_000;
+export const engineRetryMinMs = 200;
+export const engineRetryMaxMs = 5_000;
+/** Questions to the Docker Engine, and requests to Cloud Map, that are under way at once. */
+export const engineInspectCountMax = 4;
+export const registryRequestCountMax = 8;
+export const registryTimeoutMs = 10_000;
+export const registryRetryMinMs = 200;
+export const registryRetryMaxMs = 5_000;
+/** After a no that only a change can turn into a yes; comparing everything tries it sooner. */
+export const registryRefusedRetryMs = 5 * 60 * 1000;
+/** Of a list, before it is taken for endless. */
+export const registryPageCountMax = 1_000;
+/** How an operation that was started is asked for, and for how long. */
+export const operationPollMinMs = 20;
+export const operationPollMaxMs = 1_000;
+export const operationTimeoutMs = 60_000;
+/** How old the list of services may be when a container names one that is not in it. */
+export const serviceListAgeMaxMs = 2_000;
+/** While something is missing or out of reach, all is compared again after so long. */
+export const containerSyncRetryMinMs = 1_000;
+export const containerSyncRetryMaxMs = 10_000;
+/** A container that still runs so long after its stop began is not being stopped. */
+export const containerStopMaxMs = 15 * 60 * 1000;
+/** Octets of a request to the watcher's own socket, and such requests at once. */
+export const discoverRequestCountMax = 1_000;

@@ -3,6 +3,7 @@ import type { ParseArgsOptionsConfig } from "node:util";
 import { checkerCommands } from "./checker-commands.ts";
 import { CommandFailure, exitCodes } from "./command.ts";
 import type { Command, Invocation, Options } from "./command.ts";
+import { discoverCommands } from "./discover-commands.ts";
 import { explainCommand } from "./explain-command.ts";
 import { firewallCommands } from "./firewall-commands.ts";
 import { geoCommands } from "./geo-commands.ts";
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   ...healthCommands,
   ...routingControlCommands,
   ...notificationCommands,
+  ...discoverCommands,
   explainCommand,
   statusCommand,
 ];
@@ -129,6 +131,8 @@ export function overview(): string {
   const roles = [
     role("up [--data DIR] [--dns ADDR:PORT] …", "Starts Signpost."),
     role("checker --location NAME --join URL …", "Runs health checks at another location."),
+    role("discover docker [--url URL] …", "Registers Docker containers by their labels."),
+    role("discover forget HOST [--url URL] …", "Deregisters containers of a machine that is gone."),
   ];
   return `Usage: bin/signpost COMMAND … (each has --help)\n\n${[...roles, ...rows].join("\n")}\n`;
 }

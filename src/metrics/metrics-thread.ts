@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { present } from "../base/assert.ts";
+import { keepMemorySmall } from "../base/keep-memory-small.ts";
 import { metricFlushDelayMs, metricsTickMs } from "../base/limits.ts";
 import type { TableName } from "../control/model/tables.ts";
 import { ChangeLogClient } from "../control/log/change-log-client.ts";
@@ -64,6 +65,7 @@ log.onCommitted(({ tables }) => {
 port.on("message", (message: ToMetrics) => attempt(() => receive(message)));
 setInterval(() => attempt(tick), metricsTickMs);
 post({ kind: "ready" });
+keepMemorySmall();
 
 /** What is damaged may show only now. */
 function open(options: MetricsEngineOptions): MetricsEngine {

@@ -1,5 +1,6 @@
 import type { ApiServer } from "../api/protocol/api-server.ts";
 import { systemClock } from "../base/clock.ts";
+import { keepMemorySmall } from "../base/keep-memory-small.ts";
 import { systemRandom } from "../base/random.ts";
 import { startCompiler } from "../control/compiler/compiler.ts";
 import type { Compiler } from "../control/compiler/compiler.ts";
@@ -12,6 +13,7 @@ import { InterfaceError } from "../dataplane/server/xdp/xdp-error.ts";
 import { openNameServer } from "../dataplane/server/name-server.ts";
 import type { NameServer, NameServerOptions } from "../dataplane/server/name-server.ts";
 import { formatEndpoint } from "../dataplane/server/socket-address.ts";
+import type { Endpoint } from "../dataplane/server/socket-address.ts";
 import type { MetricDatum } from "../metrics/metric.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { createLogger } from "../telemetry/logger.ts";
@@ -135,10 +137,25 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   ]);
   const parts = { ...running, api };
   stopOnSignals(parts, { settings, logger });
-  const dns = nameServer.addresses.map((address) => `dns=${formatEndpoint(address)}`);
-  const resolver = resolverRole?.addresses.map((address) => `resolver=${formatEndpoint(address)}`);
-  const words = [...dns, `api=http://${formatEndpoint(api)}`, ...(resolver ?? [])];
-  return { readyLine: `signpost ready ${words.join(" ")}` };
+  // Now, rather than when requests come in.
+  keepMemorySmall(0);
+  const addresses = { dns: nameServer.addresses, api, resolver: resolverRole?.addresses ?? [] };
+  return { readyLine: readyLineOf(addresses) };
+}
+
+function readyLineOf(addresses: {
+  dns: readonly Endpoint[];
+  api: Endpoint;
+  resolver: readonly Endpoint[];
+}): string {
+  const dns = addresses.dns.map((address) => `dns=${formatEndpoint(address)}`);
+  const resolver = addresses.resolver.map((address) => `resolver=${formatEndpoint(address)}`);
+  return [
+    "signpost ready",
+    ...dns,
+    `api=http://${formatEndpoint(addresses.api)}`,
+    ...resolver,
+  ].join(" ");
 }
 
 function openResolver(options: ResolverRoleOptions): Promise<ResolverRole> | undefined {

@@ -1,7 +1,4 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { readAccessKey } from "../base/own-api.ts";
 import type { AccessKey } from "../base/own-api.ts";
 import type { LocationName } from "../health/checker/checker-desk.ts";
 import {
@@ -11,6 +8,7 @@ import {
 } from "../health/checker/location-name.ts";
 import { logLevels } from "../telemetry/logger.ts";
 import type { LogLevel } from "../telemetry/logger.ts";
+import { accessKeyHelp, readAccessKeySetting } from "./access-key-setting.ts";
 import { SettingsError } from "./setting-values.ts";
 
 export type CheckerSettings = LocationName & {
@@ -25,9 +23,7 @@ const optionHelp = {
   location: "name of this location, NAME or NAME=REGION",
   region: "AWS region that it stands for; a check with regions runs where they match",
   join: "the Signpost to join, such as http://192.0.2.10:8053",
-  data: "directory with the file credentials, as Signpost writes it (default: signpost-data)",
-  credentials: "file of keys to use instead (default: AWS_SHARED_CREDENTIALS_FILE)",
-  profile: "profile in it (default: AWS_PROFILE, or default)",
+  ...accessKeyHelp,
   "allow-scripts": "lets checks run programs on this machine",
   "log-level": "debug, info, warn or error (default: info)",
 } as const;
@@ -51,7 +47,7 @@ export function readCheckerSettings(
   return {
     ...readLocation(text("location"), text("region")),
     join: readJoin(text("join")),
-    key: readKey(text, env),
+    key: readAccessKeySetting(text, env),
     scriptsAllowed: flags["allow-scripts"] === true || readSwitch(env["SIGNPOST_ALLOW_SCRIPTS"]),
     logLevel: readLogLevel(text("log-level") ?? "info"),
   };
@@ -87,36 +83,6 @@ function readJoin(text: string | undefined): URL {
   const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
   if (url && isHttp && url.pathname === "/" && url.search === "") return url;
   throw new SettingsError(`Cannot use option join: ${text} is not http://HOST:PORT`);
-}
-
-function readKey(
-  text: (name: OptionName) => string | undefined,
-  env: NodeJS.ProcessEnv,
-): AccessKey {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
-  const given = text("credentials");
-  if (!given && accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey };
-  const data = text("data");
-  const ofData = data === undefined ? undefined : join(data, "credentials");
-  const shared = env["AWS_SHARED_CREDENTIALS_FILE"] || undefined;
-  const path = given ?? ofData ?? shared ?? join("signpost-data", "credentials");
-  const profile = text("profile") ?? (env["AWS_PROFILE"] || "default");
-  const key = readAccessKey(readKeyFile(path), profile);
-  if (key) return key;
-  throw new SettingsError(`Cannot read a key from ${path}: no key in profile ${profile}`);
-}
-
-function readKeyFile(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "it is not there" : String(error);
-    throw new SettingsError(
-      `Cannot read a key from ${path}: ${why}; make a key with \`bin/signpost key create\` where` +
-        " Signpost runs, and name its file with --credentials",
-    );
-  }
 }
 
 function readSwitch(text: string | undefined): boolean {

@@ -128,7 +128,7 @@ export const settingRules = {
     fallback: "",
     help: "directory of the log of health events (default: health-events in data)",
   },
-  "negative-ttl": {
+  "discovery-negative-ttl": {
     fallback: "5",
     help: "seconds that negative answers of a Cloud Map namespace are kept, unless it says so",
   },
@@ -252,7 +252,10 @@ function fromTexts(
     locations: locations(all("location")),
     scriptsAllowed: oneOf("allow-scripts", one("allow-scripts"), ["yes", "no"]) === "yes",
     healthEvents: one("health-events") || join(data, "health-events"),
-    negativeTtl: wholeNumber("negative-ttl", one("negative-ttl"), { min: 0, max: ttlMax }),
+    negativeTtl: wholeNumber("discovery-negative-ttl", one("discovery-negative-ttl"), {
+      min: 0,
+      max: ttlMax,
+    }),
     customHealthHold: wholeNumber("custom-health-hold", one("custom-health-hold"), {
       min: 0,
       max: customHealthHoldMaxSeconds,

@@ -20,7 +20,7 @@ export type AwsCli = {
 /** The AWS CLI against the Signpost that `server` gives, started at the first call. */
 export function awsCliOf(
   server: () => Promise<SignpostProcess>,
-  service: "route53" | "cloudwatch" | "route53resolver" = "route53",
+  service: "route53" | "cloudwatch" | "route53resolver" | "servicediscovery" = "route53",
 ): AwsCli {
   const aws: AwsCli["aws"] = async (...words) => {
     const { api, env } = await server();

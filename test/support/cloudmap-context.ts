@@ -27,8 +27,11 @@ export type CloudMap = CloudMapContext & {
 };
 
 /** Opened once a test file, closed when its tests are over. */
-export async function openCloudMap(settings: Partial<CloudMapSettings> = {}): Promise<CloudMap> {
-  const route53 = await openRoute53();
+export async function openCloudMap(
+  settings: Partial<CloudMapSettings> = {},
+  limits: Route53["settings"]["limits"] = {},
+): Promise<CloudMap> {
+  const route53 = await openRoute53(limits);
   const context: CloudMapContext & { route53: Route53 } = {
     route53,
     settings: { negativeTtl: 5, customHealthHold: 0, ...settings },

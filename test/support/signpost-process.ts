@@ -11,6 +11,8 @@ const root = join(import.meta.dirname, "../..");
 /** A Signpost of its own for a test: one process, loopback, free ports. */
 export type SignpostProcess = {
   dns: { address: string; port: number };
+  /** Where its resolver listens, in the order of the flags. */
+  resolvers: { address: string; port: number }[];
   /** Base URL of the API. */
   api: string;
   dataDir: string;
@@ -104,6 +106,10 @@ function describe(started: {
   };
   return {
     dns: { address, port: Number(port) },
+    resolvers: Array.from(
+      line.matchAll(/ resolver=\[?([^\s\]]+)\]?:(\d+)/g),
+      ([, at = "", number]) => ({ address: at, port: Number(number) }),
+    ),
     api,
     dataDir,
     pid: child.pid ?? 0,

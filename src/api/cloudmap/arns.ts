@@ -1,12 +1,12 @@
 import type { CloudMapContext } from "./cloudmap-context.ts";
 
-/** A Signpost has no regions; this one stands in ARNs. */
-const region = "us-east-1";
+/** A Signpost has no regions; this one stands where one must. */
+export const standInRegion = "us-east-1";
 
 type Kind = "namespace" | "service";
 
 export function arnOf({ route53 }: CloudMapContext, kind: Kind, id: string): string {
-  return `arn:aws:servicediscovery:${region}:${route53.settings.accountId}:${kind}/${id}`;
+  return `arn:aws:servicediscovery:${standInRegion}:${route53.settings.accountId}:${kind}/${id}`;
 }
 
 const arnPattern = /^arn:[^:]*:servicediscovery:[^:]*:[^:]*:(namespace|service)\/(.+)$/;

@@ -1,19 +1,25 @@
 import { cloudMapNamespaceCountMax } from "../../base/limits.ts";
-import type { CloudMapNamespace, NamespaceRequest } from "../../control/model/cloud-map.ts";
-import type { NamespaceType } from "../../control/model/cloud-map.ts";
+import type {
+  CloudMapNamespace,
+  NamespaceDns,
+  NamespaceRequest,
+  NamespaceType,
+} from "../../control/model/cloud-map.ts";
 import type { HostedZone, Vpc } from "../../control/model/hosted-zone.ts";
 import { withNegativeTtl } from "../../control/model/hosted-zone.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import { drawCloudMapId, drawResourceId } from "../../control/model/resource-id.ts";
+import type { VpcRow } from "../../control/model/vpc.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { nameServersOf, zoneMutations } from "../route53/create-hosted-zone.ts";
-import { conflictingVpc, requireName, requireVpc, zoneInVpc } from "../route53/zones.ts";
-import { arnOf } from "./arns.ts";
+import { isFull } from "../route53/quotas.ts";
+import { conflictingVpc, isForeign, requireName, requireVpc, zoneInVpc } from "../route53/zones.ts";
+import { arnOf, standInRegion } from "./arns.ts";
 import type { CloudMapContext } from "./cloudmap-context.ts";
 import type { HandlerFamily } from "./cloudmap-handler.ts";
 import { OperationFailure, commitOperation } from "./commit.ts";
 import { namespaceMutations } from "./namespace-rows.ts";
-import { limitExceeded } from "./refusals.ts";
+import { invalidInput, limitExceeded } from "./refusals.ts";
 import { tagMutations } from "./tags.ts";
 import type { TagInput } from "./tags.ts";
 
@@ -52,7 +58,7 @@ async function create(context: CloudMapContext, wanted: Wanted): Promise<{ Opera
   const id = drawCloudMapId("ns", random);
   const hostedZoneId = wanted.type === "HTTP" ? undefined : drawResourceId("Z", random);
   const OperationId = await commitOperation(context, {
-    action: `cloudmap:CreateNamespace`,
+    action: "cloudmap:CreateNamespace",
     type: "CREATE_NAMESPACE",
     ...(hostedZoneId === undefined ? {} : { zoneId: hostedZoneId }),
     alsoAccount: true,
@@ -62,6 +68,7 @@ async function create(context: CloudMapContext, wanted: Wanted): Promise<{ Opera
       if (before) return { before: before.operationId };
       refuseTaken(context, wanted);
       const namespace = newNamespace(context, { id, hostedZoneId, wanted });
+      if (namespace.dns) refuseZone(context, namespace.dns);
       const mutations = [
         ...namespaceMutations("put", namespace),
         ...tagMutations(id, wanted.Tags),
@@ -147,6 +154,29 @@ function newNamespace(
   };
 }
 
+/**
+ * Refuses what Route 53 makes no hosted zone for.
+ * @throws ServiceError InvalidInput; OperationFailure where the zones there are count
+ */
+function refuseZone({ route53 }: CloudMapContext, { zoneName }: NamespaceDns): void {
+  if (zoneName === "." || zoneName.startsWith("\\052.")) {
+    throw invalidInput(`The domain name ${zoneName} is not valid`);
+  }
+  const limit = "MAX_HOSTED_ZONES_BY_OWNER";
+  if (!isFull(route53, limit, route53.state.count("hostedZone"))) return;
+  throw zoneFailure(
+    new ServiceError(
+      "TooManyHostedZones",
+      `Limits Exceeded: ${limit} - Cannot create more hosted zones.`,
+    ),
+  );
+}
+
+function zoneFailure({ code, message }: ServiceError): OperationFailure {
+  const text = `${message} (Service: AmazonRoute53; Error Code: ${code})`;
+  return new OperationFailure("CANNOT_CREATE_HOSTED_ZONE", text);
+}
+
 /** The hosted zone of a DNS namespace, which is Cloud Map's alone to change. */
 function zoneOf(
   context: CloudMapContext,
@@ -179,13 +209,16 @@ function zoneOf(
 /** @throws OperationFailure where Route 53 would not make the zone */
 function vpcOf({ route53 }: CloudMapContext, vpcId: string, zoneName: string): Vpc {
   try {
-    const { id, region } = requireVpc(route53, { VPCId: vpcId });
+    const known = route53.state.get<VpcRow>("vpc", [vpcId]);
+    const wanted = { VPCId: vpcId, VPCRegion: known?.region ?? standInRegion };
+    const { id, region, owner } = requireVpc(route53, wanted);
+    if (isForeign(route53, owner === undefined ? {} : { owner })) {
+      throw new ServiceError("InvalidVPCId", "The VPC ID is invalid.");
+    }
     const conflict = zoneInVpc(route53, id, zoneName);
     if (conflict) throw conflictingVpc({ id, region }, conflict);
     return { id, region };
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    const message = `${error.message} (Service: AmazonRoute53; Error Code: ${error.code})`;
-    throw new OperationFailure("CANNOT_CREATE_HOSTED_ZONE", message);
+    throw error instanceof ServiceError ? zoneFailure(error) : error;
   }
 }

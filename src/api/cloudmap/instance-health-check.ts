@@ -4,9 +4,11 @@ import type { CloudMapInstance } from "../../control/model/cloud-map.ts";
 import type { HealthCheck, HealthCheckConfig } from "../../control/model/health-check.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import { drawUuid } from "../../control/model/resource-id.ts";
+import { ServiceError } from "../protocol/service-error.ts";
 import { putCheck, readCheck, removeCheck } from "../route53/health-check-rows.ts";
 import { requireConfig } from "../route53/health-checks.ts";
 import { releaseSlot, takeSlots } from "../route53/health-slots.ts";
+import { isFull } from "../route53/quotas.ts";
 import { arnOf } from "./arns.ts";
 import type { CloudMapContext } from "./cloudmap-context.ts";
 import { placeOf } from "./service-rows.ts";
@@ -48,13 +50,26 @@ export function planInstanceCheck(
   return { healthCheckId: id, mutations: putCheck({ ...before, check }, before), isNew: false };
 }
 
-/** Gives new checks their slots of the status table. */
+/**
+ * Gives new checks their slots of the status table.
+ * @throws ServiceError ResourceLimitExceeded
+ */
 export function slotMutations(
   { route53 }: CloudMapContext,
   checks: readonly InstanceCheck[],
 ): Mutation[] {
   const ids = checks.filter(({ isNew }) => isNew).map(({ healthCheckId = "" }) => healthCheckId);
-  return ids.length === 0 ? [] : takeSlots(route53, ids);
+  if (ids.length === 0) return [];
+  const quota = "MAX_HEALTH_CHECKS_BY_OWNER";
+  if (isFull(route53, quota, route53.state.count("healthCheck"), ids.length)) {
+    throw new ServiceError("ResourceLimitExceeded", `Cannot create more health checks: ${quota}`);
+  }
+  try {
+    return takeSlots(route53, ids);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    throw new ServiceError("ResourceLimitExceeded", error.message);
+  }
 }
 
 /** Takes the health check of an instance away, if it has one, with the instance's record sets. */

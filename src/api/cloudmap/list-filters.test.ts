@@ -45,6 +45,7 @@ test("readFilters() refuses conditions and values that a filter does not have", 
     [[{ Name: "TYPE", Values: ["HTTP", "HTTP"] }], /TYPE has 2 values: 1 expected/],
     [[{ Name: "TYPE", Condition: "IN", Values: [] }], /TYPE has 0 values: at least one/],
     [[{ Name: "DATE", Condition: "BETWEEN", Values: ["1"] }], /DATE has 1 values: 2 expected/],
+    [[{ Name: "DATE", Condition: "BETWEEN", Values: ["1", "now"] }], /DATE has now: seconds/],
     [[{ Name: "TYPE", Values: ["DNS"] }], /DNS is no value of the filter TYPE/],
     [[{ Name: "OTHER", Values: ["a"] }], /OTHER cannot have the condition EQ/],
   ];

@@ -33,6 +33,10 @@ export function readFilters(
     if (unknown !== undefined && condition !== "BEGINS_WITH") {
       throw invalidInput(`${unknown} is no value of the filter ${name}`);
     }
+    const notNumber = values.find((value) => Number.isNaN(Number(value)));
+    if (notNumber !== undefined && condition === "BETWEEN") {
+      throw invalidInput(`The filter ${name} has ${notNumber}: seconds since 1970 are expected`);
+    }
     return { name, values, condition };
   });
 }

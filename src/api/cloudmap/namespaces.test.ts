@@ -76,6 +76,10 @@ test("CreatePrivateDnsNamespace fails, as an operation, where there can be no zo
     [Operation?.Status, Operation?.ErrorCode],
     ["FAIL", "CANNOT_CREATE_HOSTED_ZONE"],
   );
+  for (const Name of [".", "*.local"]) {
+    const invalid = await map.refusal("CreatePrivateDnsNamespace", { Name, Vpc: "vpc-1" });
+    assert.equal(invalid.code, "InvalidInput");
+  }
   const missing = await map.refusal("GetNamespace", { Id: unknown.targets.NAMESPACE ?? "" });
   assert.equal(missing.code, "NamespaceNotFound");
 });
@@ -148,6 +152,10 @@ test("A namespace's zone is changed by nobody else; a user's zone by its user", 
   for (const refusal of [
     await route53.refusal("ChangeResourceRecordSets", input),
     await route53.refusal("DeleteHostedZone", { Id: zoneId }),
+    await route53.refusal("CreateResourceRecordSetProtections", {
+      HostedZoneId: zoneId,
+      Protections: [{ RecordName: set.Name, RecordType: "A" }],
+    }),
     await route53.refusal("CreateTrafficPolicyInstance", {
       HostedZoneId: zoneId,
       Name: set.Name,

@@ -1,5 +1,5 @@
 import { serviceAttributeCountMax } from "../../base/limits.ts";
-import { checkAttribute } from "../../control/model/cloud-map-attributes.ts";
+import { checkServiceAttribute } from "../../control/model/cloud-map-attributes.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { arnOf } from "./arns.ts";
 import type { CloudMapContext } from "./cloudmap-context.ts";
@@ -29,7 +29,7 @@ export const serviceAttributes: HandlerFamily<
   async UpdateServiceAttributes({ ServiceId, Attributes: given }) {
     const entries = Object.entries(given);
     if (entries.length === 0) throw invalidInput("Attributes: at least one is required");
-    for (const [key, value] of entries) checked(() => checkAttribute(key, value));
+    for (const [key, value] of entries) checked(() => checkServiceAttribute(key, value));
     await change(context, ServiceId, (before) => {
       const after = new Map([...Object.entries(before), ...entries]);
       if (after.size <= serviceAttributeCountMax) return Object.fromEntries(after);

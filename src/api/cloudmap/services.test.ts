@@ -183,6 +183,8 @@ test("Attributes of a service are merged, limited and deleted", async () => {
   assert.deepEqual(await attributes(), { a: "1", b: "3" });
   await map.call("DeleteServiceAttributes", { ServiceId, Attributes: ["a", "none"] });
   assert.deepEqual(await attributes(), { b: "3" });
+  const long = { ServiceId, Attributes: { a: "x".repeat(1_025) } };
+  assert.equal((await map.refusal("UpdateServiceAttributes", long)).code, "InvalidInput");
   const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`k${i}`, "v"]));
   const error = await map.refusal("UpdateServiceAttributes", { ServiceId, Attributes: many });
   assert.equal(error.code, "ServiceAttributesLimitExceededException");

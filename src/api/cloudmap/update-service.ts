@@ -10,6 +10,7 @@ import {
 import type { CloudMapInstance, CloudMapService } from "../../control/model/cloud-map.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import type { ResourceRecordSet } from "../../control/model/resource-record-set.ts";
+import { inSlices } from "../commit/in-slices.ts";
 import type { CloudMapContext } from "./cloudmap-context.ts";
 import type { HandlerFamily, InputOf } from "./cloudmap-handler.ts";
 import { commitOperation, subjectOf } from "./commit.ts";
@@ -31,12 +32,11 @@ export const updateService: HandlerFamily<"UpdateService"> = (context) => ({
       ...subjectOf(namespace),
       alsoAccount: true,
       targets: { SERVICE: service.id, NAMESPACE: namespace.id },
-      plan: () =>
-        context.route53.state.read(() => {
-          const before = requirePlaced(context, Id);
-          const after = { ...before, service: changed(before, Service) };
-          return { mutations: serviceMutations(context, before, after) };
-        }),
+      async plan() {
+        const before = requirePlaced(context, Id);
+        const after = { ...before, service: changed(before, Service) };
+        return { mutations: await serviceMutations(context, before, after) };
+      },
     });
     return { OperationId };
   },
@@ -66,34 +66,28 @@ function changed({ namespace, service }: ServiceInNamespace, change: Change): Cl
   return after;
 }
 
-function serviceMutations(
+/** A service may have many instances: others on the thread have their turns in between. */
+async function serviceMutations(
   context: CloudMapContext,
   before: ServiceInNamespace,
   after: ServiceInNamespace,
-): Mutation[] {
+): Promise<Mutation[]> {
+  const { state } = context.route53;
   const { id } = after.service;
   const mutations: Mutation[] = [{ put: "cloudMapService", key: [id], value: after.service }];
-  const instances = instancesOf(context, id);
-  const plans = instances.map((instance) => planInstance(context, before, after, instance));
-  plans.forEach(({ check, instance }, index) => {
+  const checks: InstanceCheck[] = [];
+  const planOne = (was: CloudMapInstance): void => {
+    const { check, instance } = planInstance(context, before, after, was);
+    checks.push(check);
     mutations.push(...check.mutations);
-    if (instance.healthCheckId === instances[index]?.healthCheckId) return;
-    mutations.push({ put: "cloudMapInstance", key: [id, instance.id], value: instance });
-  });
-  mutations.push(
-    ...slotMutations(
-      context,
-      plans.map(({ check }) => check),
-    ),
-  );
-  const zoneId = after.namespace.dns?.hostedZoneId;
-  if (zoneId === undefined) return mutations;
-  const changedInstances = plans.map(({ instance }) => instance);
-  const old = setsOf(context, before, instances);
-  return [
-    ...mutations,
-    ...recordSetDifferences(zoneId, old, setsOf(context, after, changedInstances)),
-  ];
+    if (instance.healthCheckId !== was.healthCheckId) {
+      mutations.push({ put: "cloudMapInstance", key: [id, instance.id], value: instance });
+    }
+    mutations.push(...setMutations(context, { before, was, after, instance }));
+  };
+  // One snapshot a slice; that all of them saw the same service, the log's head tells.
+  await inSlices(instancesOf(context, id), planOne, (slice) => state.read(slice));
+  return [...mutations, ...slotMutations(context, checks)];
 }
 
 function planInstance(
@@ -120,14 +114,22 @@ function withoutCheck({ service }: ServiceInNamespace): CloudMapService {
   return rest;
 }
 
-function setsOf(
+function setMutations(
   context: CloudMapContext,
-  placed: ServiceInNamespace,
-  instances: readonly CloudMapInstance[],
-): ResourceRecordSet[] {
-  const place = placeOf(placed);
-  if (!place) return [];
-  const counts = countsOf(context, placed.service.id);
+  of: {
+    before: ServiceInNamespace;
+    was: CloudMapInstance;
+    after: ServiceInNamespace;
+    instance: CloudMapInstance;
+  },
+): Mutation[] {
+  const zoneId = of.after.namespace.dns?.hostedZoneId;
+  if (zoneId === undefined) return [];
+  const counts = countsOf(context, of.after.service.id);
   const showAll = counts.unhealthy === counts.instances;
-  return instances.flatMap((instance) => instanceRecordSets(place, instance, showAll));
+  const sets = (placed: ServiceInNamespace, instance: CloudMapInstance): ResourceRecordSet[] => {
+    const place = placeOf(placed);
+    return place ? instanceRecordSets(place, instance, showAll) : [];
+  };
+  return recordSetDifferences(zoneId, sets(of.before, of.was), sets(of.after, of.instance));
 }

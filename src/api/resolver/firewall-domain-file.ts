@@ -109,55 +109,69 @@ async function requireFile(url: string, directory: string | undefined): Promise<
 
 /** @throws ServiceError ValidationException */
 async function readNames(file: AsyncIterable<Uint8Array>): Promise<Set<string>> {
-  const names = new Set<string>();
-  const findings: string[] = [];
-  let faultCount = 0;
-  let size = 0;
-  let lineNumber = 0;
-  for await (const line of linesOf(file)) {
-    lineNumber++;
-    const text = line.replace(/#.*/, "").trim();
-    if (text === "") continue;
-    try {
-      const name = normaliseFirewallDomain(text);
-      if (!names.has(name)) size += name.length + 3; // quotes and comma
-      names.add(name);
-    } catch (error) {
-      if (!(error instanceof FirewallDomainError)) throw error;
-      faultCount++;
-      if (findings.length < firewallFindingsMax)
-        findings.push(`line ${lineNumber}: ${error.message}`);
-    }
-  }
-  if (faultCount > 0) {
-    const more = faultCount > findings.length ? `; and ${faultCount - findings.length} more` : "";
-    throw invalid(`The domains can't be imported: ${findings.join("; ")}${more}.`);
-  }
-  if (names.size > firewallImportCountMax) throw tooMany(names.size, firewallImportCountMax);
-  if (size > firewallImportSizeMax) {
-    const message = `they take ${size} octets, limit ${firewallImportSizeMax}`;
-    throw invalid(`The domains can't be imported: ${message}.`);
-  }
-  return names;
-}
-
-function tooMany(count: number, limit: number) {
-  return invalid(`The domains can't be imported: there are ${count}, limit ${limit}.`);
-}
-
-async function* linesOf(file: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8");
+  const reader = new DomainFileReader();
+  const decoder = new TextDecoder();
+  const slice = new Slice();
   let rest = "";
   for await (const chunk of file) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     if (rest.length > firewallLineSizeMax) {
-      const message = `a line is longer than ${firewallLineSizeMax} characters`;
-      throw invalid(`The domains can't be imported: ${message}.`);
+      throw refusal(`a line is longer than ${firewallLineSizeMax} characters`);
     }
-    yield* lines;
+    for (const line of lines) {
+      reader.read(line);
+      if (slice.isOver()) await slice.rest();
+    }
   }
-  if (rest !== "") yield rest;
+  reader.read(rest);
+  return reader.names();
+}
+
+/** Takes the lines of a file one by one. */
+class DomainFileReader {
+  readonly #names = new Set<string>();
+  readonly #findings: string[] = [];
+  #faultCount = 0;
+  /** Octets of all names as JSON: quotes and comma each. */
+  #size = 0;
+  #lineNumber = 0;
+
+  read(line: string): void {
+    this.#lineNumber++;
+    const end = line.indexOf("#");
+    const text = (end < 0 ? line : line.slice(0, end)).trim();
+    if (text === "") return;
+    try {
+      const name = normaliseFirewallDomain(text);
+      if (this.#names.has(name)) return;
+      this.#names.add(name);
+      this.#size += name.length + 3;
+    } catch (error) {
+      if (!(error instanceof FirewallDomainError)) throw error;
+      this.#faultCount++;
+      if (this.#findings.length >= firewallFindingsMax) return;
+      this.#findings.push(`line ${this.#lineNumber}: ${error.message}`);
+    }
+  }
+
+  /** @throws ServiceError ValidationException */
+  names(): Set<string> {
+    const more = this.#faultCount - this.#findings.length;
+    if (more > 0) this.#findings.push(`and ${more} more`);
+    if (this.#faultCount > 0) throw refusal(this.#findings.join("; "));
+    if (this.#names.size > firewallImportCountMax) {
+      throw refusal(`there are ${this.#names.size}, limit ${firewallImportCountMax}`);
+    }
+    if (this.#size > firewallImportSizeMax) {
+      throw refusal(`they take ${this.#size} octets, limit ${firewallImportSizeMax}`);
+    }
+    return this.#names;
+  }
+}
+
+function refusal(why: string): ServiceError {
+  return invalid(`The domains can't be imported: ${why}.`);
 }
 
 /** Characters by which names are parted before they are sorted. */
@@ -166,19 +180,35 @@ const prefixSize = 5;
 /** Names in order, without holding the thread for long. */
 async function sortedInSlices(names: ReadonlySet<string>): Promise<string[]> {
   const parts = new Map<string, string[]>();
+  const slice = new Slice();
   for (const name of names) {
     const prefix = name.slice(0, prefixSize);
     const part = parts.get(prefix);
     if (part) part.push(name);
     else parts.set(prefix, [name]);
+    if (slice.isOver()) await slice.rest();
   }
   const sorted: string[] = [];
-  let begunAtMs = performance.now();
   for (const prefix of [...parts.keys()].toSorted(compareText)) {
     for (const name of (parts.get(prefix) ?? []).toSorted(compareText)) sorted.push(name);
-    if (performance.now() - begunAtMs < planSliceMs) continue;
-    await setImmediate();
-    begunAtMs = performance.now();
+    if (slice.isOver()) await slice.rest();
   }
   return sorted;
+}
+
+/** Work between two turns of the event loop. */
+class Slice {
+  #begunAtMs = performance.now();
+  #stepCount = 0;
+
+  /** Looks at the clock now and then only. */
+  isOver(): boolean {
+    this.#stepCount++;
+    return this.#stepCount % 64 === 0 && performance.now() - this.#begunAtMs >= planSliceMs;
+  }
+
+  async rest(): Promise<void> {
+    await setImmediate();
+    this.#begunAtMs = performance.now();
+  }
 }

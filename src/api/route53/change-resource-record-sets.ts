@@ -1,5 +1,4 @@
-import { setImmediate } from "node:timers/promises";
-import { batchRecordCountMax, batchValueSizeMax, planSliceMs } from "../../base/limits.ts";
+import { batchRecordCountMax, batchValueSizeMax } from "../../base/limits.ts";
 import { ChangeBatchPlan } from "../../control/model/change-batch.ts";
 import type { BatchFacts, Change } from "../../control/model/change-batch.ts";
 import type { HostedZone } from "../../control/model/hosted-zone.ts";
@@ -9,6 +8,7 @@ import { valueMessages } from "../../control/model/change-batch-values.ts";
 import type { ResourceRecordSet } from "../../control/model/resource-record-set.ts";
 import { InvalidNameError } from "../../control/model/route53-name.ts";
 import type { TrafficPolicyInstance } from "../../control/model/traffic-policy.ts";
+import { inSlices } from "../commit/in-slices.ts";
 import { ServiceError, invalidChangeBatch } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { cidrLocationFact } from "./cidr-collection.ts";
@@ -118,26 +118,6 @@ async function planChanges(
   if ("messages" in outcome) throw invalidChangeBatch(outcome.messages);
   refuseFull(context, zone, outcome.mutations);
   return outcome.mutations;
-}
-
-/**
- * Handles items one by one, giving others on the thread a turn when a slice of time is over.
- * @param around runs one slice
- */
-async function inSlices<T>(
-  items: readonly T[],
-  f: (item: T) => void,
-  around: (slice: () => void) => void = (slice) => slice(),
-): Promise<void> {
-  let next = 0;
-  while (next < items.length) {
-    if (next > 0) await setImmediate();
-    const sliceEnd = performance.now() + planSliceMs;
-    around(() => {
-      do f(items[next++] as T);
-      while (next < items.length && performance.now() < sliceEnd);
-    });
-  }
 }
 
 function factsOf(context: ApiContext, zone: HostedZone): BatchFacts {

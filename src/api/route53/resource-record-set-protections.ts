@@ -8,6 +8,7 @@ import { InvalidNameError, normaliseName } from "../../control/model/route53-nam
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { commit } from "./commit.ts";
+import { refuseLinked } from "./linked-service.ts";
 import { cutPage, pageSize, pageStart, pageToken } from "./pages.ts";
 import { isFull } from "./quotas.ts";
 import { bareId } from "./resource-ids.ts";
@@ -32,6 +33,7 @@ export const resourceRecordSetProtections: HandlerFamily<
       zoneId: bareId(input.HostedZoneId),
       plan() {
         const zone = requireZone(context, input.HostedZoneId);
+        refuseLinked("hostedzone", zone);
         const protections = readEntries(zone, input.Protections);
         refuseExisting(context, zone, input.Protections, protections);
         refuseFull(context, zone, protections.length);

@@ -5,6 +5,7 @@
  */
 import { Worker, parentPort, workerData } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
+import { keepMemorySmall } from "../../base/keep-memory-small.ts";
 import { buildThreadCountMax } from "../../base/limits.ts";
 import { ChangeLogClient } from "../log/change-log-client.ts";
 import { openStateReader } from "../state/sqlite-state-reader.ts";
@@ -93,6 +94,7 @@ function reportReady(): void {
   if (isReady || !images.isComplete) return;
   isReady = true;
   post({ kind: "ready" });
+  keepMemorySmall();
 }
 
 function post(message: FromCompiler): void {

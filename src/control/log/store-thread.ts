@@ -4,6 +4,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { present } from "../../base/assert.ts";
 import { systemClock } from "../../base/clock.ts";
+import { keepMemorySmall } from "../../base/keep-memory-small.ts";
 import {
   checkpointRetryMs,
   commitGroupCountMax,
@@ -165,6 +166,7 @@ try {
     else loop.stop();
   });
   report({ kind: "ready", damage: opened.damage });
+  keepMemorySmall();
 } catch (error) {
   report({ kind: "refused", message: (error as Error).message });
 }

@@ -52,8 +52,23 @@ export function initialHealth(attributes: Attributes): CustomHealth {
   return attributes["AWS_INIT_HEALTH_STATUS"] === "UNHEALTHY" ? "UNHEALTHY" : "HEALTHY";
 }
 
-/** Keys and values as AWS's model has them; services have such attributes too. */
-export function checkAttribute(key: string, value: string): void {
+/**
+ * Refuses an attribute that no service can have.
+ * @throws CloudMapProblem
+ */
+export function checkServiceAttribute(key: string, value: string): void {
+  if (key.length === 0 || key.length > attributeKeySizeMax) {
+    throw new CloudMapProblem(
+      `An attribute key has ${key.length} characters: 1 to ${attributeKeySizeMax} are expected`,
+    );
+  }
+  if (value.length > attributeValueSizeMax) {
+    throw problem(key, `${value.length} characters, limit ${attributeValueSizeMax}`);
+  }
+}
+
+/** Keys and values as AWS's model has them for instances. */
+function checkAttribute(key: string, value: string): void {
   if (key.length > attributeKeySizeMax || !keyPattern.test(key)) {
     throw new CloudMapProblem(
       `The attribute key ${JSON.stringify(key.slice(0, 64))} is not 1 to ${attributeKeySizeMax} ` +

@@ -1,5 +1,5 @@
 import { nameSizeMax } from "../../base/limits.ts";
-import { hashLabel } from "../image/name-hash.ts";
+import { hashLabel, lowerWord } from "../image/name-hash.ts";
 import type { QueryContext } from "./query-context.ts";
 
 /**
@@ -28,15 +28,11 @@ export function readQuestionName(context: QueryContext, start: number, end: numb
   return at;
 }
 
-/** Copies the name in lower case, four octets at a time: length octets are never capitals. */
+/** Copies the name in lower case, four octets at a time. */
 function lowerName(context: QueryContext, start: number, size: number): void {
   const { view, nameView } = context;
   for (let i = 0; i < size; i += 4) {
-    const word = view.getInt32(start + i, true);
-    // In each octet the top bit tells: A or above, but not above Z, and below 128.
-    const low = word & 0x7f7f7f7f;
-    const upper = (low + 0x3f3f3f3f) & ~(low + 0x25252525) & ~word & 0x80808080;
-    nameView.setInt32(i, word | (upper >>> 2), true);
+    nameView.setInt32(i, lowerWord(view.getInt32(start + i, true)), true);
   }
 }
 

@@ -4,6 +4,7 @@ import type { CounterBlock } from "../../telemetry/counters.ts";
 import { ADDRESS_FAMILY } from "../geo/locate.ts";
 import { LocationView } from "../geo/location-view.ts";
 import { ZONE_FLAG, ZoneTable } from "../image/zone-table.ts";
+import { LookAhead } from "../nameserver/look-ahead.ts";
 import { TRANSPORT, processQuery } from "../nameserver/process-query.ts";
 import { QueryContext } from "../nameserver/query-context.ts";
 import { StatusTable } from "../policy/status-table.ts";
@@ -36,6 +37,7 @@ class NameServerAnswerer implements ZoneAnswerer {
   readonly #context: QueryContext;
   readonly #transportFlags: number;
   readonly #queryLog: QueryLogWriter;
+  readonly #lookAhead = new LookAhead();
 
   constructor(setup: WorkerSetup, arena: PacketArena, transport: "udp" | "tcp") {
     const { udpPayloadSizeMax, nsid } = setup.answer;
@@ -64,6 +66,10 @@ class NameServerAnswerer implements ZoneAnswerer {
     }
   }
 
+  announce(queryOffset: number): void {
+    this.#lookAhead.announce(this.#context, queryOffset);
+  }
+
   setTime(nowMs: number): void {
     this.#context.timeMinutes = Math.floor(nowMs / 60_000);
   }
@@ -75,7 +81,9 @@ class NameServerAnswerer implements ZoneAnswerer {
     context.resolverFamily = isIpv6 ? ADDRESS_FAMILY.IPV6 : ADDRESS_FAMILY.IPV4;
     context.resolverOffset = client + (isIpv6 ? 8 : 4);
     const flags = this.#transportFlags;
+    this.#lookAhead.fetch();
     const size = processQuery(context, queryOffset, querySize, responseOffset, flags);
+    this.#lookAhead.learn(context);
     if ((context.zoneFlags & ZONE_FLAG.LOGGED) !== 0) this.#queryLog.write(context);
     return size;
   }

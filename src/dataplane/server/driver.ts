@@ -22,7 +22,18 @@ export type Answerer = {
    * @returns its size; 0: send nothing
    */
   answer(queryOffset: number, querySize: number, responseOffset: number): number;
+  /**
+   * Where a driver has a batch of some size, it tells of each query in it before the first is
+   * answered. Behind the query 300 octets more may be read.
+   */
+  announce?(queryOffset: number): void;
 };
+
+/**
+ * A batch of this many tells that queries come in quicker than one at a time; fewer are a lone client,
+ * such as one that asks for A and AAAA.
+ */
+export const batchCountMin = 4;
 
 /** What a driver without an event loop asks before each batch. */
 export type BatchControl = {

@@ -1,4 +1,5 @@
 import type { CounterBlock } from "../../telemetry/counters.ts";
+import { batchCountMin } from "./driver.ts";
 import type { Answerer, BatchControl, PacketArena } from "./driver.ts";
 import * as c from "./libc.ts";
 import type { Libc } from "./libc.ts";
@@ -27,11 +28,6 @@ type Listener = MmsgListener & {
 };
 
 const pollTimeoutMs = 10;
-/**
- * A batch of this many tells that queries come in quicker than one at a time; fewer are a lone client,
- * such as one that asks for A and AAAA, and the next query is waited for at once.
- */
-const coalesceFrom = 4;
 /** Nanoseconds that a sleep may be late by; the default of 50 µs would add half of it. */
 const timerSlackNs = 1_000;
 const drainBatchCountMax = 32;
@@ -94,7 +90,7 @@ export class MmsgDriver {
    * full batch says that more are there already.
    */
   #coalesce(count: number): void {
-    if (count < coalesceFrom || count === layout.batchCount || this.#coalesceUs === 0) return;
+    if (count < batchCountMin || count === layout.batchCount || this.#coalesceUs === 0) return;
     this.#libc.usleep(this.#coalesceUs);
   }
 
@@ -136,6 +132,9 @@ export class MmsgDriver {
     const words = this.#words;
     const { slots, slotSize } = this.#layout;
     let responses = 0;
+    if (count >= batchCountMin && answerer.announce) {
+      for (let i = 0; i < count; i++) answerer.announce(slots + i * slotSize + layout.slotHeadSize);
+    }
     for (let i = 0; i < count; i++) {
       const header = listener.receiveHeaders + i * layout.header.size;
       const querySize = words[(header + layout.header.messageSize) >> 2] as number;

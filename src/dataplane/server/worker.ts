@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
+import { keepMemorySmall, releaseMemory } from "../../base/keep-memory-small.ts";
 import { createAnswerer } from "./answerer.ts";
 import type { ZoneAnswerer } from "./answerer.ts";
 import { beat } from "./control-block.ts";
@@ -39,6 +40,7 @@ function runMmsg(setup: WorkerSetup, task: TaskOf<"mmsg">, port: MessagePort): v
   const driver = new MmsgDriver(libc, { ...task, counters });
   const answerer = createAnswerer(setup, driver.arena, "udp");
   const updates = new WorkerUpdates(setup, port, (news) => answerer.update(news));
+  releaseMemory();
   updates.start();
   driver.run(answerer, {
     nextBatch() {
@@ -66,6 +68,7 @@ function runXdp(setup: WorkerSetup, task: XdpTask, port: MessagePort): void {
   const steering = socketSteering(bpf, task);
   try {
     steering.take();
+    releaseMemory();
     updates.start();
     driver.run(answerer, control, steering);
   } finally {
@@ -130,6 +133,7 @@ function runEventLoop(
     void stop().then(() => port.close());
   });
   updates.start();
+  keepMemorySmall();
 }
 
 await main(workerData as WorkerSetup, present(parentPort, "a worker has a parent"));

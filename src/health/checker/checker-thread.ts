@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
+import { keepMemorySmall } from "../../base/keep-memory-small.ts";
 import { createLogger } from "../../telemetry/logger.ts";
 import { decodeCheckList } from "./check-list.ts";
 import { runChecker } from "./checker.ts";
@@ -28,6 +29,7 @@ port.on("message", (message: ToCheckerThread) => {
   }
 });
 
+keepMemorySmall();
 runChecker(checker, (table) => {
   port.postMessage({ table } satisfies FromCheckerThread, [table.buffer]);
 });

@@ -5,6 +5,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
+import { keepMemorySmall } from "../../base/keep-memory-small.ts";
 import {
   healthDataBatchCount,
   healthEventFileCountMaxDefault,
@@ -62,6 +63,7 @@ const watch = new HealthWatch({
 });
 post({ kind: "read", seq: watch.statuses.plan.seq });
 post({ kind: "ready" });
+keepMemorySmall();
 
 log.onCommitted(({ tables }) => {
   if (tables.some((table) => planTables.has(table))) readSoon();

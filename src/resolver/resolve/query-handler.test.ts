@@ -205,7 +205,7 @@ function firewallOf(verdicts: Record<string, FirewallVerdict | Error>, failOpen 
     },
     judgeRedirection: (_, name) => look(`r${nameKey(name)}`),
     failOpen,
-    filter: makeNameFilter([], true),
+    filter: makeNameFilter([]),
   };
 }
 

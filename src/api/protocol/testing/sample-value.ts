@@ -40,6 +40,9 @@ const patternValues: Readonly<Record<string, string>> = {
   "(?!^[0-9]+$)([a-zA-Z0-9\\-_' ']+)": "a name",
   "^arn:aws([a-z-]+)?:outposts:[a-z\\d-]+:\\d{12}:outpost/op-[a-f0-9]{17}$":
     "arn:aws:outposts:us-east-1:000000000000:outpost/op-0123456789abcdef0",
+  // The names of Cloud Map's public namespaces.
+  "^([a-zA-Z0-9]([a-zA-Z0-9\\-]{0,61}[a-zA-Z0-9])?\\.)+[a-zA-Z0-9]([a-zA-Z0-9\\-]{0,61}[a-zA-Z0-9])?$":
+    "example.com",
   "[-+]?[0-9]{1,2}(\\.[0-9]{0,2})?": "-12.50",
   "[-+]?[0-9]{1,3}(\\.[0-9]{0,2})?": "-112.5",
 };

@@ -50,6 +50,12 @@ export class DatagramCodec {
     return OPENED.LENGTH;
   }
 
+  /** Where the DNS message of a packet lies, if it is one that can be opened. */
+  messageAt(packet: number): number {
+    const isIpv6 = this.#words[(packet >> 1) + 6] === etherTypeIpv6;
+    return packet + (isIpv6 ? ipv6HeadersSize : ipv4HeadersSize);
+  }
+
   /** Completes the headers of an answer of `size` octets. @returns octets of the whole packet */
   close(size: number): number {
     return this.#isIpv6 ? this.#closeIpv6(size) : this.#closeIpv4(size);
@@ -226,6 +232,9 @@ export class DatagramCodec {
 }
 
 // Words of headers as a little-endian machine reads them.
+/** Octets of the headers before a DNS message: Ethernet, IP, UDP. */
+const ipv4HeadersSize = 42;
+const ipv6HeadersSize = 62;
 const etherTypeIpv4 = 0x0008;
 const etherTypeIpv6 = 0xdd86;
 const versionIpv4 = 0x0045;

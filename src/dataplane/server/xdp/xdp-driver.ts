@@ -1,5 +1,6 @@
 import { udpBatchCountMax } from "../../../base/limits.ts";
 import type { CounterBlock } from "../../../telemetry/counters.ts";
+import { batchCountMin } from "../driver.ts";
 import type { Answerer, BatchControl, PacketArena } from "../driver.ts";
 import * as c from "../libc.ts";
 import type { Libc } from "../libc.ts";
@@ -27,8 +28,6 @@ type Queue = {
 export type Steering = { take(): void; leave(): void };
 
 const pollTimeoutMs = 10;
-/** As in the mmsg driver: fewer are a lone client, whose next query is waited for at once. */
-const coalesceFrom = 4;
 const timerSlackNs = 1_000;
 const drainTurnCountMax = 32;
 /** In copy mode one call may send half a batch only. */
@@ -103,7 +102,7 @@ export class XdpDriver {
 
   /** Lets queries gather as the mmsg driver does: a call that wakes the kernel up sends more then. */
   #coalesce(count: number): void {
-    if (count < coalesceFrom || count === udpBatchCountMax || this.#coalesceUs === 0) return;
+    if (count < batchCountMin || count === udpBatchCountMax || this.#coalesceUs === 0) return;
     this.#libc.usleep(this.#coalesceUs);
   }
 
@@ -156,6 +155,7 @@ export class XdpDriver {
     const words = this.#words;
     let sendCount = 0;
     let fillCount = 0;
+    if (count >= batchCountMin && answerer.announce) this.#announce(queue, answerer, count);
     for (let i = 0; i < count; i++) {
       const held = record + layout.record.held + i * layout.record.wordsPerPacket;
       const packet = words[held] as number;
@@ -172,6 +172,14 @@ export class XdpDriver {
     words[record + layout.record.heldCount] = 0;
     if (sendCount > 0) transmit.produce(sendCount);
     if (fillCount > 0) fill.produce(fillCount);
+  }
+
+  #announce({ frames, record }: Queue, answerer: Answerer, count: number): void {
+    const words = this.#words;
+    for (let i = 0; i < count; i++) {
+      const held = record + layout.record.held + i * layout.record.wordsPerPacket;
+      answerer.announce?.(this.#codec.messageAt(frames + (words[held] as number)));
+    }
   }
 
   /** @returns octets of the answering packet; 0: none */
