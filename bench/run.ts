@@ -2,7 +2,7 @@
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
  *   bench/run cpu-per-query|answer-kinds|cpu-per-query-xdp|routed-cpu|change-latency [options]
- *   bench/run update-under-load|socket-settings|import-start|fuzz|location-lookup|routing-compile [options]
+ *   bench/run image-sizes|update-under-load|socket-settings|import-start|fuzz|location-lookup|routing-compile [options]
  *   bench/run cloud-map-scale|containers [options]
  *   bench/run resolver-cpu|resolver-memory [options]
  *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
@@ -18,6 +18,7 @@ import { fuzzLong } from "./fuzz-long.ts";
 import { healthChecker } from "./health-checker.ts";
 import { healthFailover, healthMassFailure } from "./health-failover.ts";
 import { healthProbes } from "./health-probes.ts";
+import { measureImageSizes } from "./image-sizes.ts";
 import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
 import { resolverCpu } from "./resolver-cpu.ts";
@@ -123,6 +124,8 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       seconds: Number(values.seconds),
       seed,
     }),
+  "image-sizes": () =>
+    measureImageSizes({ results, nameCount: Number(values.names ?? 10_000_000) }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
   "socket-settings": () =>
     measureSocketSettings({
