@@ -6,7 +6,7 @@ import { decodeMessage } from "../../dns/wire/message.ts";
 import { parseName } from "../../dns/wire/name.ts";
 import { CLASS, RCODE, TYPE } from "../../dns/wire/registries.ts";
 import { delegatedAnswer } from "./delegated-answer.ts";
-import { ResolverUnderTest } from "./testing/resolver-under-test.ts";
+import { ResolverUnderTest } from "../../../test/support/resolver-under-test.ts";
 
 const resolver = new ResolverUnderTest({ zones: { "public.test.": "www A 192.0.2.80" } });
 const { view: number } = resolver.addView({
