@@ -47,9 +47,11 @@ export class DomainSet {
   matches(suffixes: SuffixHashes): boolean {
     if (this.matchesAll) return true;
     if (suffixes.count === 0) return false;
-    if (this.#find(suffixes, 0, MATCHES.ITSELF)) return true;
+    const { name, size, offsets, hashes } = suffixes;
+    if (this.#find(hashes[0] as number, MATCHES.ITSELF, name, 0, size)) return true;
     for (let i = 1; i < suffixes.count; i++) {
-      if (this.#find(suffixes, i, MATCHES.BELOW)) return true;
+      const start = offsets[i] as number;
+      if (this.#find(hashes[i] as number, MATCHES.BELOW, name, start, size)) return true;
     }
     return false;
   }
@@ -66,11 +68,10 @@ export class DomainSet {
   /** @returns the offset after the name */
   #add(line: string, offset: number, suffixes: SuffixHashes): number {
     const matches = line.startsWith("*.") ? MATCHES.BELOW : MATCHES.ITSELF;
-    const name = matches === MATCHES.BELOW ? line.slice(2) : line;
-    const end = writeName(this.#names, offset, name, {});
-    suffixes.fill(this.#names.subarray(offset, end));
-    if (this.#find(suffixes, 0, matches)) return offset;
-    const hash = suffixes.hashes[0] as number;
+    const names = this.#names;
+    const end = writeName(names, offset, matches === MATCHES.BELOW ? line.slice(2) : line, {});
+    const hash = suffixes.hashOf(names, offset, end);
+    if (this.#find(hash, matches, names, offset, end)) return offset;
     let slot = hash & this.#mask;
     while (this.#slots[2 * slot + 1] !== 0) slot = (slot + 1) & this.#mask;
     this.#slots[2 * slot] = hash;
@@ -78,21 +79,21 @@ export class DomainSet {
     return end;
   }
 
-  #find(suffixes: SuffixHashes, index: number, matches: number): boolean {
+  /** Whether the set has the name at `start` of `octets`. */
+  #find(hash: number, matches: number, octets: Uint8Array, start: number, end: number): boolean {
     const slots = this.#slots;
-    const hash = suffixes.hashes[index] as number;
     for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const place = slots[2 * slot + 1] as number;
       if (place === 0) return false;
       if (slots[2 * slot] !== hash || (place & 1) !== matches) continue;
-      if (this.#hasAt((place >>> 1) - 1, suffixes, suffixes.offsets[index] as number)) return true;
+      if (this.#hasAt((place >>> 1) - 1, octets, start, end)) return true;
     }
   }
 
-  #hasAt(place: number, { name, size }: SuffixHashes, offset: number): boolean {
+  #hasAt(place: number, octets: Uint8Array, start: number, end: number): boolean {
     const names = this.#names;
-    for (let at = offset, i = place; at < size; at++, i++) {
-      if (names[i] !== name[at]) return false;
+    for (let at = start, i = place; at < end; at++, i++) {
+      if (names[i] !== octets[at]) return false;
     }
     return true;
   }

@@ -21,19 +21,31 @@ export class SuffixHashes {
    * @param size its octets, where others follow
    */
   fill(name: Name, size = name.length): void {
-    const { offsets, hashes } = this;
-    let count = 0;
-    for (let at = 0; name[at] !== 0; at += (name[at] as number) + 1) offsets[count++] = at;
     this.name = name;
     this.size = size;
+    this.#hashAll(name, 0, size);
+  }
+
+  /** The hash of the name at `start` of `octets`; what was filled in is lost. */
+  hashOf(octets: Uint8Array, start: number, end: number): number {
+    this.#hashAll(octets, start, end);
+    return this.hashes[0] as number;
+  }
+
+  #hashAll(octets: Uint8Array, start: number, nameEnd: number): void {
+    const { offsets, hashes } = this;
+    let count = 0;
+    for (let at = start; octets[at] !== 0; at += (octets[at] as number) + 1) {
+      offsets[count++] = at - start;
+    }
     this.count = count;
     let hash = 0x811c9dc5;
-    let end = size - 1;
+    let end = nameEnd - 1;
     for (let i = count - 1; i >= 0; i--) {
-      const start = offsets[i] as number;
-      for (let at = start; at < end; at++) hash = Math.imul(hash ^ (name[at] as number), prime);
+      const begin = start + (offsets[i] as number);
+      for (let at = begin; at < end; at++) hash = Math.imul(hash ^ (octets[at] as number), prime);
       hashes[i] = finished(hash);
-      end = start;
+      end = begin;
     }
   }
 }
