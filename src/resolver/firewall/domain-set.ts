@@ -8,7 +8,7 @@ export const MATCHES = { ITSELF: 0, BELOW: 1 } as const;
 let nextNumber = 0;
 
 /**
- * The names of a domain list, in two typed arrays: 11 octets and the name's own for each, about.
+ * The names of a domain list, in two typed arrays: 16 to 32 octets and the name's own for each.
  *
  * ```
  * slots  hash, place   power of two of pairs, at most half of them in use; open addressing
@@ -47,11 +47,9 @@ export class DomainSet {
   matches(suffixes: SuffixHashes): boolean {
     if (this.matchesAll) return true;
     if (suffixes.count === 0) return false;
-    const { name, size, offsets, hashes } = suffixes;
-    if (this.#find(hashes[0] as number, MATCHES.ITSELF, name, 0, size)) return true;
+    if (this.#find(suffixes, 0, MATCHES.ITSELF)) return true;
     for (let i = 1; i < suffixes.count; i++) {
-      const start = offsets[i] as number;
-      if (this.#find(hashes[i] as number, MATCHES.BELOW, name, start, size)) return true;
+      if (this.#find(suffixes, i, MATCHES.BELOW)) return true;
     }
     return false;
   }
@@ -70,8 +68,9 @@ export class DomainSet {
     const matches = line.startsWith("*.") ? MATCHES.BELOW : MATCHES.ITSELF;
     const names = this.#names;
     const end = writeName(names, offset, matches === MATCHES.BELOW ? line.slice(2) : line, {});
-    const hash = suffixes.hashOf(names, offset, end);
-    if (this.#find(hash, matches, names, offset, end)) return offset;
+    suffixes.fillAt(names, offset, end);
+    if (this.#find(suffixes, 0, matches)) return offset;
+    const hash = suffixes.hashes[0] as number;
     let slot = hash & this.#mask;
     while (this.#slots[2 * slot + 1] !== 0) slot = (slot + 1) & this.#mask;
     this.#slots[2 * slot] = hash;
@@ -79,20 +78,20 @@ export class DomainSet {
     return end;
   }
 
-  /** Whether the set has the name at `start` of `octets`. */
-  #find(hash: number, matches: number, octets: Uint8Array, start: number, end: number): boolean {
+  #find(suffixes: SuffixHashes, index: number, matches: number): boolean {
     const slots = this.#slots;
+    const hash = suffixes.hashes[index] as number;
     for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const place = slots[2 * slot + 1] as number;
       if (place === 0) return false;
       if (slots[2 * slot] !== hash || (place & 1) !== matches) continue;
-      if (this.#hasAt((place >>> 1) - 1, octets, start, end)) return true;
+      if (this.#hasAt((place >>> 1) - 1, suffixes, index)) return true;
     }
   }
 
-  #hasAt(place: number, octets: Uint8Array, start: number, end: number): boolean {
+  #hasAt(place: number, { octets, start, end, offsets }: SuffixHashes, index: number): boolean {
     const names = this.#names;
-    for (let at = start, i = place; at < end; at++, i++) {
+    for (let at = start + (offsets[index] as number), i = place; at < end; at++, i++) {
       if (names[i] !== octets[at]) return false;
     }
     return true;
