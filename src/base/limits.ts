@@ -491,6 +491,10 @@ export const autodefinedTtlSeconds = 300;
 export const tcpPipelineCountMax = 100;
 /** How often one trouble is written to the log. */
 export const troubleLogIntervalMs = 60_000;
+/** Lines about troubles in that time. */
+export const troubleLineCountMax = 30;
+/** How often it is looked whether upstream resolvers do what VPCs count on. */
+export const resolverProblemIntervalMs = 60_000;
 /** Troubles told apart. */
 export const troubleCountMax = 1_000;
 export const resolverThreadStopMaxMs = 3_000;

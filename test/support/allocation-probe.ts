@@ -5,13 +5,12 @@
  */
 import { TRANSPORT, processQuery } from "../../src/dataplane/nameserver/process-query.ts";
 import type { QueryContext } from "../../src/dataplane/nameserver/query-context.ts";
+import { heapPerQuery } from "./heap-per-query.ts";
 import { mixedQueries, mixedZones } from "./mixed-zones.ts";
 import { smallWorld } from "./small-world.ts";
 import { NameServerUnderTest } from "./zone-under-test.ts";
 
-const queryCount = 50_000;
 const warmUpCount = 30_000;
-const attempts = 3;
 const queryOffset = 1_000;
 /** Queries stand this far apart when all of them are asked in turn. */
 const queryRoom = 128;
@@ -40,18 +39,9 @@ function run(context: QueryContext, sizes: Int32Array, count: number): void {
   }
 }
 
-/** The least of several measurements: what else the process does only adds. */
 function octetsPerQuery(context: QueryContext, queries: readonly Uint8Array[]): number {
   const sizes = place(context, queries);
-  let least = Infinity;
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    globalThis.gc?.();
-    const before = process.memoryUsage().heapUsed;
-    run(context, sizes, queryCount);
-    const taken = (process.memoryUsage().heapUsed - before) / queryCount;
-    least = Math.min(least, Math.max(taken, 0));
-  }
-  return least;
+  return heapPerQuery((count) => run(context, sizes, count));
 }
 
 const { context } = serve();

@@ -40,7 +40,8 @@ export type Outcome = { response?: Message; handed: HandedQuery[] };
 
 /** One front worker without sockets or threads; what it hands over is for the test to see. */
 export class FrontUnderTest {
-  readonly arena = createArena(8_192);
+  readonly arena = createArena(16_384);
+  readonly handOver = createHandOverMemory(1);
   readonly cache = createCacheMemory(cacheSizeMin, 1);
   readonly writer = new CacheWriter(this.cache);
   readonly answerer: FrontAnswerer;
@@ -49,7 +50,7 @@ export class FrontUnderTest {
   #nextKey = 1;
 
   constructor(listeners: readonly Partial<FrontListener>[] = [{}]) {
-    const handOver = createHandOverMemory(1);
+    const { handOver } = this;
     this.#reader = new HandOverReader(handOver);
     this.answerer = new FrontAnswerer(
       {
@@ -132,7 +133,7 @@ export function emptyPlan(view: number): ViewPlan {
     zones: [],
     cuts: [],
     publicPartition: 1,
-    firewallNames: [],
+    firewall: undefined,
     handOverAll: false,
   };
 }

@@ -132,7 +132,8 @@ describe("CacheWriter, CacheLookup", () => {
     }
     for (let i = 0; i < 10_000; i++) writer.put(cacheEntry(`m${i}.test.`, { at: 20 }));
     const { expired, kept } = cacheStatistics(memory);
-    assert.deepEqual({ expired, kept }, { expired: 3_000, kept: 0 });
+    assert.equal(kept, 0);
+    assert.ok(expired > 2_900, `${expired} expired`);
   });
 
   it("answer as a map does, but for what they had no room for", () => {

@@ -7,9 +7,7 @@ import { cacheEntrySizeMax, cacheSizeMin } from "../../base/limits.ts";
  * ```
  *   header     32 words   see HEADER
  *   counts     16 × Float64, see COUNT
- *   buckets    16 words each, a cache line: 8 hashes of keys, then 8 positions of their entries;
- *              position 0: the slot is free
- *   marks      an octet a slot, bits of MARK
+ *   buckets    16 words each, a cache line: see BUCKET
  *   ring       entries, one behind the other in the order in which they were put in
  * ```
  *
@@ -31,18 +29,16 @@ export const HEADER = {
   bucketMask: 1,
   /** Offset of the first bucket, in words. */
   buckets: 2,
-  /** Offset of the marks, in octets. */
-  marks: 3,
   /** Offset of the ring, in words. */
-  ring: 4,
+  ring: 3,
   /** Units of the ring. */
-  ringUnits: 5,
+  ringUnits: 4,
   /** Positions are below it. */
-  cycle: 6,
+  cycle: 5,
   /** Units of the largest entry; the guard is twice that. */
-  entryUnitsMax: 7,
+  entryUnitsMax: 6,
   /** Where the next entry goes; the writer's. */
-  head: 8,
+  head: 7,
   /** Position of the oldest entry; read and written atomically, in a cache line of its own. */
   tail: 16,
   words: 32,
@@ -68,6 +64,18 @@ export const COUNT = {
   /** Answers that were too large to be put in. */
   refused: 8,
   size: 16,
+} as const;
+
+/** Words of a bucket, which has 7 slots, from its first. */
+export const BUCKET = {
+  slots: 7,
+  /** Hash of each slot's key. */
+  hashes: 0,
+  /** Position of each slot's entry, counted from 1; 0: the slot is free. */
+  positions: 7,
+  /** An octet a slot, bits of MARK. They are not in the entry: a reader may be late to set one. */
+  marks: 14,
+  words: 16,
 } as const;
 
 export const MARK = {
@@ -101,13 +109,11 @@ export const ENTRY = {
   name: 11,
 } as const;
 
-export const slotsPerBucket = 8;
-export const bucketWords = 2 * slotsPerBucket;
 export const unitSize = 8;
 export const unitWords = unitSize / 4;
 const countsOffset = HEADER.words * 4;
-/** Octets of the ring for each slot that there is: a usual entry, so that few buckets are full. */
-const ringSizePerSlot = 64;
+/** Octets of memory for each bucket: some four usual entries, so that few buckets are full. */
+const sizePerBucket = 512;
 /** A larger entry than this part of the ring would push out too much at once. */
 const entriesMin = 16;
 
@@ -120,15 +126,13 @@ export function createCacheMemory(size: number, seed: number): SharedArrayBuffer
   assert(size >= cacheSizeMin, "a cache has its least size");
   const memory = new SharedArrayBuffer(size);
   const words = new Int32Array(memory);
-  const bucketCount = 2 ** Math.floor(Math.log2(size / (ringSizePerSlot * slotsPerBucket)));
+  const bucketCount = 2 ** Math.floor(Math.log2(size / sizePerBucket));
   const buckets = (countsOffset + COUNT.size * 8) / 4;
-  const marks = (buckets + bucketCount * bucketWords) * 4;
-  const ring = (marks + bucketCount * slotsPerBucket) / 4;
+  const ring = buckets + bucketCount * BUCKET.words;
   const ringUnits = Math.floor((words.length - ring) / unitWords);
   words[HEADER.seed] = seed;
   words[HEADER.bucketMask] = bucketCount - 1;
   words[HEADER.buckets] = buckets;
-  words[HEADER.marks] = marks;
   words[HEADER.ring] = ring;
   words[HEADER.ringUnits] = ringUnits;
   words[HEADER.cycle] = ringUnits * Math.floor((2 ** 31 - 1) / ringUnits);

@@ -1,12 +1,11 @@
 import {
+  BUCKET,
   ENTRY,
   HEADER,
   MARK,
-  bucketWords,
   hashKey,
   keyWord,
   lastOctets,
-  slotsPerBucket,
   unitWords,
 } from "./cache-layout.ts";
 
@@ -28,9 +27,9 @@ export class CacheReader {
   answerCount = 0;
   authorityCount = 0;
   additionalCount = 0;
-  /** Of the entry that was found: words from the start of the memory, slot, position. */
+  /** Of the entry that was found: words and octets from the start of the memory, position. */
   #entry = 0;
-  #slot = 0;
+  #mark = 0;
   #position = 0;
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #marks: Uint8Array<SharedArrayBuffer>;
@@ -44,7 +43,7 @@ export class CacheReader {
   constructor(memory: SharedArrayBuffer) {
     const words = new Int32Array(memory);
     this.#words = words;
-    this.#marks = new Uint8Array(memory, words[HEADER.marks]);
+    this.#marks = new Uint8Array(memory);
     this.#seed = words[HEADER.seed] as number;
     this.#bucketMask = words[HEADER.bucketMask] as number;
     this.#buckets = words[HEADER.buckets] as number;
@@ -68,11 +67,11 @@ export class CacheReader {
     const words = this.#words;
     const key = keyWord(type, variant, nameSize);
     const hash = hashKey(this.#seed, name, key, partition);
-    const bucket = hash & this.#bucketMask;
-    const at = this.#buckets + bucket * bucketWords;
-    for (let i = 0; i < slotsPerBucket; i++) {
-      if (words[at + i] !== hash) continue;
-      const position = Atomics.load(words, at + slotsPerBucket + i) - 1;
+    const bucket = this.#buckets + (hash & this.#bucketMask) * BUCKET.words;
+    for (let i = 0; i < BUCKET.slots; i++) {
+      if (words[bucket + i] !== hash) continue;
+      // Not Atomics.load: what is read of the entry depends on the position, so it is read later.
+      const position = (words[bucket + BUCKET.positions + i] as number) - 1;
       if (position < 0) continue;
       const entry = this.#ring + (position % this.#ringUnits) * unitWords;
       if (words[entry + ENTRY.key] !== key || words[entry + ENTRY.partition] !== partition)
@@ -80,7 +79,7 @@ export class CacheReader {
       if (!this.#hasName(entry + ENTRY.name, name, nameSize)) continue;
       this.#entry = entry;
       this.#position = position;
-      this.#slot = bucket * slotsPerBucket + i;
+      this.#mark = (bucket + BUCKET.marks) * 4 + i;
       return true;
     }
     return false;
@@ -102,8 +101,8 @@ export class CacheReader {
   /** Whether the entry that was found is to be fetched anew: true for one reader only. */
   claimPrefetch(nowSeconds: number): boolean {
     if ((this.#words[this.#entry + ENTRY.prefetchAt] as number) > nowSeconds) return false;
-    if (((this.#marks[this.#slot] as number) & MARK.PREFETCHED) !== 0) return false;
-    return (Atomics.or(this.#marks, this.#slot, MARK.PREFETCHED) & MARK.PREFETCHED) === 0;
+    if (((this.#marks[this.#mark] as number) & MARK.PREFETCHED) !== 0) return false;
+    return (Atomics.or(this.#marks, this.#mark, MARK.PREFETCHED) & MARK.PREFETCHED) === 0;
   }
 
   /**
@@ -134,8 +133,8 @@ export class CacheReader {
     if (age > 0) this.#countDown(packet, to, size, ttls, flags & 0xffff, age);
     if (!this.#isWhole()) return READ.GONE;
     const marks = this.#marks;
-    const mark = marks[this.#slot] as number;
-    if ((mark & MARK.USED) === 0) marks[this.#slot] = mark | MARK.USED;
+    const mark = marks[this.#mark] as number;
+    if ((mark & MARK.USED) === 0) marks[this.#mark] = mark | MARK.USED;
     return size;
   }
 

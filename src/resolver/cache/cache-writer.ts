@@ -2,15 +2,14 @@ import { assert } from "../../base/assert.ts";
 import { cacheSecondChanceCountMax, cacheSecondChancesPerPut } from "../../base/limits.ts";
 import type { CacheEntry, CacheKey } from "./answer-cache.ts";
 import {
+  BUCKET,
   COUNT,
   ENTRY,
   HEADER,
   MARK,
-  bucketWords,
   countsOf,
   hashKey,
   keyWord,
-  slotsPerBucket,
   unitSize,
   unitWords,
 } from "./cache-layout.ts";
@@ -37,7 +36,7 @@ export class CacheWriter {
   constructor(memory: SharedArrayBuffer) {
     const words = new Int32Array(memory);
     this.#words = words;
-    this.#marks = new Uint8Array(memory, words[HEADER.marks]);
+    this.#marks = new Uint8Array(memory);
     this.#counts = countsOf(memory);
     this.#ringUnits = words[HEADER.ringUnits] as number;
     this.#cycle = words[HEADER.cycle] as number;
@@ -61,7 +60,7 @@ export class CacheWriter {
     const position = this.#skipTo(units);
     this.#write(this.#wordOf(position), { entry, response, units, hash });
     this.#setHead(position + units);
-    this.#point(hash, position, entry.key);
+    this.#point(hash, position, entry);
     this.#count(COUNT.puts, 1);
     return true;
   }
@@ -150,8 +149,8 @@ export class CacheWriter {
     let stays = false;
     const slot = units < 0 ? -1 : this.#slotAt(words[at + ENTRY.hash] as number, tail);
     if (slot >= 0) {
-      const isDead = (words[at + ENTRY.staleUntil] as number) <= nowSeconds;
-      const isUsed = ((this.#marks[slot] as number) & MARK.USED) !== 0;
+      const isDead = this.#isDead(tail, nowSeconds);
+      const isUsed = ((this.#marks[this.#markOf(slot)] as number) & MARK.USED) !== 0;
       stays = mayStay && isUsed && !isDead && this.#append(slot, at, units);
       if (!stays) {
         this.#clear(slot);
@@ -171,9 +170,9 @@ export class CacheWriter {
     const position = this.#skipTo(units);
     words.copyWithin(this.#wordOf(position), from, from + units * unitWords);
     this.#setHead(position + units);
-    Atomics.store(words, this.#positionWord(slot), position + 1);
+    Atomics.store(words, slot + BUCKET.positions, position + 1);
     // What was asked to be fetched anew stays so.
-    this.#marks[slot] = (this.#marks[slot] as number) & ~MARK.USED;
+    this.#marks[this.#markOf(slot)] = (this.#marks[this.#markOf(slot)] as number) & ~MARK.USED;
     this.#count(COUNT.kept, 1);
     return true;
   }
@@ -205,37 +204,44 @@ export class CacheWriter {
   }
 
   /** Lets a slot point to a new entry: that of the same key, a free one, or the least useful one. */
-  #point(hash: number, position: number, key: CacheKey): void {
+  #point(hash: number, position: number, { key, storedAtSeconds }: CacheEntry): void {
     const same = this.#slotOfKey(hash, key);
-    const slot = same < 0 ? this.#freeSlot(hash) : same;
-    const old = (this.#words[this.#positionWord(slot)] as number) - 1;
+    const slot = same < 0 ? this.#freeSlot(hash, storedAtSeconds) : same;
+    const old = (this.#words[slot + BUCKET.positions] as number) - 1;
     if (same >= 0) {
       // Not cleared: readers go from the old answer to the new one without a gap.
       this.#countEntry(old, -1);
       this.#count(COUNT.replaced, 1);
     } else if (old >= 0) {
+      this.#count(this.#isDead(old, storedAtSeconds) ? COUNT.expired : COUNT.crowded, 1);
       this.#clear(slot);
-      this.#count(COUNT.crowded, 1);
     }
-    this.#words[this.#bucketAt(hash) + (slot % slotsPerBucket)] = hash;
-    this.#marks[slot] = 0;
-    Atomics.store(this.#words, this.#positionWord(slot), position + 1);
+    this.#words[slot] = hash;
+    this.#marks[this.#markOf(slot)] = 0;
+    Atomics.store(this.#words, slot + BUCKET.positions, position + 1);
     this.#countEntry(position, 1);
   }
 
-  /** A slot of the hash's bucket that is free, else unused, else the one with the oldest entry. */
-  #freeSlot(hash: number): number {
-    const first = (hash & (this.#words[HEADER.bucketMask] as number)) * slotsPerBucket;
+  /**
+   * A slot of the hash's bucket: one that is free, else whose entry is good for nothing any more,
+   * else one that nobody has used, else the one with the oldest entry.
+   */
+  #freeSlot(hash: number, nowSeconds: number): number {
+    const first = this.#bucketAt(hash);
     let chosen = first;
     let least = Infinity;
-    for (let slot = first; slot < first + slotsPerBucket; slot++) {
-      const position = (this.#words[this.#positionWord(slot)] as number) - 1;
-      if (position < 0) return slot;
-      const isUsed = ((this.#marks[slot] as number) & MARK.USED) !== 0;
+    for (let slot = first; slot < first + BUCKET.slots; slot++) {
+      const position = (this.#words[slot + BUCKET.positions] as number) - 1;
+      if (position < 0 || this.#isDead(position, nowSeconds)) return slot;
+      const isUsed = ((this.#marks[this.#markOf(slot)] as number) & MARK.USED) !== 0;
       const age = this.#distance(position) + (isUsed ? this.#cycle : 0);
       if (age < least) [chosen, least] = [slot, age];
     }
     return chosen;
+  }
+
+  #isDead(position: number, nowSeconds: number): boolean {
+    return (this.#words[this.#wordOf(position) + ENTRY.staleUntil] as number) <= nowSeconds;
   }
 
   /** Units from the tail. */
@@ -245,9 +251,9 @@ export class CacheWriter {
   }
 
   #clear(slot: number): void {
-    this.#countEntry((this.#words[this.#positionWord(slot)] as number) - 1, -1);
-    Atomics.store(this.#words, this.#positionWord(slot), 0);
-    this.#marks[slot] = 0;
+    this.#countEntry((this.#words[slot + BUCKET.positions] as number) - 1, -1);
+    Atomics.store(this.#words, slot + BUCKET.positions, 0);
+    this.#marks[this.#markOf(slot)] = 0;
   }
 
   #countEntry(position: number, sign: 1 | -1): void {
@@ -258,9 +264,9 @@ export class CacheWriter {
 
   /** The slot that points to a position; −1: none does any more. */
   #slotAt(hash: number, position: number): number {
-    const first = (hash & (this.#words[HEADER.bucketMask] as number)) * slotsPerBucket;
-    for (let slot = first; slot < first + slotsPerBucket; slot++) {
-      if (this.#words[this.#positionWord(slot)] === position + 1) return slot;
+    const first = this.#bucketAt(hash);
+    for (let slot = first; slot < first + BUCKET.slots; slot++) {
+      if (this.#words[slot + BUCKET.positions] === position + 1) return slot;
     }
     return -1;
   }
@@ -268,15 +274,14 @@ export class CacheWriter {
   #slotOfKey(hash: number, key: CacheKey): number {
     const words = this.#words;
     const word = keyWord(key.type, key.variant, key.name.length);
-    const first = (hash & (words[HEADER.bucketMask] as number)) * slotsPerBucket;
-    const bucket = this.#bucketAt(hash);
-    for (let i = 0; i < slotsPerBucket; i++) {
-      const position = (words[bucket + slotsPerBucket + i] as number) - 1;
-      if (position < 0 || words[bucket + i] !== hash) continue;
+    const first = this.#bucketAt(hash);
+    for (let slot = first; slot < first + BUCKET.slots; slot++) {
+      const position = (words[slot + BUCKET.positions] as number) - 1;
+      if (position < 0 || words[slot] !== hash) continue;
       const at = this.#wordOf(position);
       const isSame =
         words[at + ENTRY.key] === word && words[at + ENTRY.partition] === key.partition;
-      if (isSame && this.#hasName(at + ENTRY.name, key.name)) return first + i;
+      if (isSame && this.#hasName(at + ENTRY.name, key.name)) return slot;
     }
     return -1;
   }
@@ -286,16 +291,17 @@ export class CacheWriter {
     return octets.every((octet, i) => octet === name[i]);
   }
 
+  /** Where a bucket begins. Slots are known by the words of their hashes. */
   #bucketAt(hash: number): number {
     const words = this.#words;
     const bucket = hash & (words[HEADER.bucketMask] as number);
-    return (words[HEADER.buckets] as number) + bucket * bucketWords;
+    return (words[HEADER.buckets] as number) + bucket * BUCKET.words;
   }
 
-  #positionWord(slot: number): number {
-    const bucket = Math.floor(slot / slotsPerBucket);
-    const at = (this.#words[HEADER.buckets] as number) + bucket * bucketWords;
-    return at + slotsPerBucket + (slot % slotsPerBucket);
+  /** The octet of a slot's marks. */
+  #markOf(slot: number): number {
+    const index = (slot - (this.#words[HEADER.buckets] as number)) % BUCKET.words;
+    return (slot - index + BUCKET.marks) * 4 + index;
   }
 
   #wordOf(position: number): number {

@@ -40,10 +40,11 @@ const scratch = new SuffixHashes();
 /**
  * Whether any line could match; allocates nothing.
  * @param name wire form, lower case
+ * @param size its octets, where others follow
  */
-export function filterMayMatch(filter: NameFilter, name: Name): boolean {
+export function filterMayMatch(filter: NameFilter, name: Name, size = name.length): boolean {
   if (filter.matchesAll) return true;
-  scratch.fill(name);
+  scratch.fill(name, size);
   return suffixesMayMatch(filter, scratch);
 }
 

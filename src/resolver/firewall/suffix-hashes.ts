@@ -7,6 +7,8 @@ import type { Name } from "../../dns/wire/name.ts";
  */
 export class SuffixHashes {
   name: Name = new Uint8Array(1);
+  /** Octets of the name; the array may have more. */
+  size = 1;
   /** Labels, the root's not counted; as many suffixes have a hash. */
   count = 0;
   /** Where each suffix begins in the name. */
@@ -14,15 +16,19 @@ export class SuffixHashes {
   /** Whole 32 bits each. */
   readonly hashes = new Uint32Array(labelCountMax + 1);
 
-  /** @param name wire form, lower case */
-  fill(name: Name): void {
+  /**
+   * @param name wire form, lower case
+   * @param size its octets, where others follow
+   */
+  fill(name: Name, size = name.length): void {
     const { offsets, hashes } = this;
     let count = 0;
     for (let at = 0; name[at] !== 0; at += (name[at] as number) + 1) offsets[count++] = at;
     this.name = name;
+    this.size = size;
     this.count = count;
     let hash = 0x811c9dc5;
-    let end = name.length - 1;
+    let end = size - 1;
     for (let i = count - 1; i >= 0; i--) {
       const start = offsets[i] as number;
       for (let at = start; at < end; at++) hash = Math.imul(hash ^ (name[at] as number), prime);

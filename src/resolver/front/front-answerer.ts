@@ -36,6 +36,7 @@ import { addTo } from "../../dataplane/server/worker-counters.ts";
 import type { CounterBlock } from "../../telemetry/counters.ts";
 import { CACHE_VARIANT } from "../cache/answer-cache.ts";
 import { CacheReader, READ } from "../cache/cache-reader.ts";
+import { filterMayMatch } from "../firewall/name-filter.ts";
 import { frontCounters } from "./front-counters.ts";
 import type { FrontListener, FrontSetup } from "./front-setup.ts";
 import type { FrontView } from "./front-view.ts";
@@ -125,7 +126,8 @@ export class FrontAnswerer implements Answerer, ChainGate {
 
   /** Whether the next name of a chain is of the same zones: private ones of the view, or public. */
   admits(context: QueryContext): boolean {
-    return this.#view?.names.find(context) === this.#zoneKind;
+    const view = this.#view;
+    return view?.names.find(context) === this.#zoneKind && !this.#isFirewalled(view);
   }
 
   #answerIn(view: FrontView): number {
@@ -134,12 +136,19 @@ export class FrontAnswerer implements Answerer, ChainGate {
     if (view.handsAllOver || context.qtype === DS) return this.#handOverQuery(view);
     context.zones = view.zones;
     hashSuffixes(context);
+    if (this.#isFirewalled(view)) return this.#handOverQuery(view);
     const value = view.names.find(context);
     if (value >= 0) return this.#answerFromCache(view, value);
     if (value === NAME.HAND_OVER) return this.#handOverQuery(view);
     if (value === NAME.LOCAL) context.zones = this.views.publicZones;
     if (enterZone(context)) return this.#answerFromZones(view, value);
     return this.#answerFromCache(view, view.publicPartition);
+  }
+
+  /** Whether a rule of the view's firewall may match the name at hand. */
+  #isFirewalled({ firewall }: FrontView): boolean {
+    const { name, nameSize } = this.#context;
+    return firewall !== undefined && filterMayMatch(firewall, name, nameSize);
   }
 
   #answerFromZones(view: FrontView, kind: number): number {

@@ -1,11 +1,12 @@
 import { ZoneTable } from "../../dataplane/image/zone-table.ts";
+import type { NameFilter } from "../firewall/name-filter.ts";
 import { CUT } from "./hand-over.ts";
 import type { ResolverZoneUpdate, ViewPlan } from "./hand-over.ts";
 import { NAME, NameTable } from "./name-table.ts";
 import type { NameValue } from "./name-table.ts";
 
 /** What a view's plan says of one name. */
-type Planned = { name: Uint8Array; zoneId?: string; partition?: number; isFirewalled: boolean };
+type Planned = { name: Uint8Array; zoneId?: string; partition?: number };
 
 /** A view as one front worker answers for it: its plan compiled, and the images of its zones. */
 export class FrontView {
@@ -13,6 +14,7 @@ export class FrontView {
   readonly number: number;
   readonly publicPartition: number;
   readonly handsAllOver: boolean;
+  readonly firewall: NameFilter | undefined;
   readonly names: NameTable;
   readonly zones: ZoneTable;
   /** By zone id: indexes of the names that its image answers for. */
@@ -29,6 +31,7 @@ export class FrontView {
     this.number = plan.view;
     this.publicPartition = plan.publicPartition;
     this.handsAllOver = plan.handOverAll;
+    this.firewall = plan.firewall;
     this.zones = new ZoneTable(options.seed);
     const planned = plannedNames(plan);
     const names = [...planned.values()].map((name, index) => this.#valueOf(name, index, planned));
@@ -55,8 +58,6 @@ export class FrontView {
   #valueOf(planned: Planned, index: number, all: ReadonlyMap<string, Planned>): NameValue {
     const { name, partition } = planned;
     const above = [...ancestors(name)].flatMap((key) => all.get(key) ?? []);
-    const isFirewalled = planned.isFirewalled || above.some((outer) => outer.isFirewalled);
-    if (isFirewalled) return { name, value: NAME.HAND_OVER };
     if (partition !== undefined && partition !== CUT.SYSTEM) {
       return { name, value: partition === CUT.HAND_OVER ? NAME.HAND_OVER : partition };
     }
@@ -69,17 +70,16 @@ export class FrontView {
   }
 }
 
-function plannedNames({ zones, cuts, firewallNames }: ViewPlan): Map<string, Planned> {
+function plannedNames({ zones, cuts }: ViewPlan): Map<string, Planned> {
   const planned = new Map<string, Planned>();
   const at = (name: Uint8Array): Planned => {
     const key = keyOf(name);
-    const known = planned.get(key) ?? { name, isFirewalled: false };
+    const known = planned.get(key) ?? { name };
     planned.set(key, known);
     return known;
   };
   for (const { apex, zoneId } of zones) at(apex).zoneId ??= zoneId;
   for (const { name, partition } of cuts) at(name).partition = partition;
-  for (const name of firewallNames) at(name).isFirewalled = true;
   return planned;
 }
 

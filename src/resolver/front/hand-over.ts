@@ -1,5 +1,6 @@
 import type { Endpoint } from "../../dataplane/server/socket-address.ts";
 import type { TcpOptions } from "../../dataplane/server/tcp-options.ts";
+import type { NameFilter } from "../firewall/name-filter.ts";
 
 /**
  * What the parts of the resolver tell each other:
@@ -63,8 +64,8 @@ export type ViewPlan = {
   cuts: readonly { name: Uint8Array; partition: number }[];
   /** Of names that no zone and no cut covers. */
   publicPartition: number;
-  /** Suffixes that firewall rules name: queries at or below them are handed over. */
-  firewallNames: readonly Uint8Array[];
+  /** Names that a firewall's rule may match are handed over; undefined: there is no firewall. */
+  firewall: NameFilter | undefined;
   /** Every query is handed over: logs of it are wanted, or signatures checked. */
   handOverAll: boolean;
 };

@@ -1,6 +1,6 @@
 import { staleTtlSeconds } from "../../base/limits.ts";
 import { encodeMessage } from "../../dns/wire/encode-message.ts";
-import { decodeMessage } from "../../dns/wire/message.ts";
+import { FLAG, decodeMessage } from "../../dns/wire/message.ts";
 import type { ResourceRecord } from "../../dns/wire/message.ts";
 import { lowerName, parentOf } from "../../dns/wire/name.ts";
 import type { Name } from "../../dns/wire/name.ts";
@@ -75,14 +75,16 @@ export class AnswerStore {
   }
 
   #put(question: StoredQuestion, answer: StoredAnswer, ttlSeconds: number): void {
+    const response = encodeStored(question, answer);
+    const isWhole = ((response[2] as number) & (FLAG.tc >> 8)) === 0;
+    if (!isWhole) return;
     const storedAtSeconds = this.#nowSeconds();
     const expiresAtSeconds = storedAtSeconds + ttlSeconds;
     const { staleMaxSeconds, prefetch } = this.#settings;
     const isWorthwhile = prefetch && ttlSeconds >= prefetchTtlMinSeconds;
     this.#cache.put({
       key: keyOf(question),
-      response: encodeStored(question, answer),
-      ...{ storedAtSeconds, expiresAtSeconds },
+      ...{ response, storedAtSeconds, expiresAtSeconds },
       staleUntilSeconds: expiresAtSeconds + staleMaxSeconds,
       prefetchAtSeconds: isWorthwhile ? expiresAtSeconds - ttlSeconds * lastPart : undefined,
     });

@@ -11,6 +11,7 @@ import type { Message } from "../../dns/wire/message.ts";
 import { RCODE } from "../../dns/wire/registries.ts";
 import { compileFirewall } from "../firewall/compile-firewall.ts";
 import { DomainSet } from "../firewall/domain-set.ts";
+import { makeNameFilter } from "../firewall/name-filter.ts";
 import type { FirewallRule } from "../../control/model/firewall.ts";
 
 /** Front and thread over the same plan, images and cache. */
@@ -158,7 +159,10 @@ describe("what the front answers by itself", () => {
         thread.serve(apex, text, { isPrivate: false });
       }
       const domains = new DomainSet(["bad.corp.test", "*.rule.test", "alias-target.example"]);
-      const firewall = compileFirewall([{ rule: firewallRule({}), domains }], { failOpen: false });
+      const firewall = compileFirewall([{ rule: firewallRule({}), domains }], {
+        failOpen: false,
+        filterOf: makeNameFilter,
+      });
       for (const view of views) thread.addView(hasFirewall ? { ...view, firewall } : view);
       const soa = ". 60 SOA a. b. 1 1 1 1 60";
       thread.upstream.otherwise((question, { targets }) => {

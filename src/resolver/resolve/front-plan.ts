@@ -1,4 +1,3 @@
-import { rootName } from "../../dns/wire/name.ts";
 import { formatEndpoint } from "../../dataplane/server/socket-address.ts";
 import { CUT } from "../front/hand-over.ts";
 import type { PlannedZone, ViewPlan } from "../front/hand-over.ts";
@@ -21,7 +20,7 @@ export function frontPlan(settings: ViewSettings): ViewPlan {
   return {
     ...{ view, vpcId, cidrs, zones, cuts, publicPartition: partition },
     listeners: settings.listeners.map((listener) => formatEndpoint(listener)),
-    firewallNames: firewall ? [rootName] : [],
+    firewall: firewall?.filter,
     handOverAll: queryLogs.length > 0 || validates || dns64,
   };
 }

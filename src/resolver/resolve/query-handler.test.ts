@@ -164,6 +164,16 @@ describe("responses", () => {
     assert.deepEqual([asked?.dnssecOk, asked?.checkingDisabled], [false, false]);
   });
 
+  it("where nobody checks them, are a problem that is told", async () => {
+    const resolver = world({ validates: true });
+    resolver.upstream.says(". SOA", { answer: ". 60 SOA a. b. 1 1 1 1 60", ad: true });
+    assert.deepEqual(await resolver.core.findProblems(), []);
+    resolver.upstream.says(". SOA", { answer: ". 60 SOA a. b. 1 1 1 1 60" });
+    assert.match((await resolver.core.findProblems())[0] ?? "", /vpc-1 wants DNSSEC validation/);
+    resolver.addView();
+    assert.deepEqual(await resolver.core.findProblems(), []);
+  });
+
   it("hold up where there are too many", async () => {
     const resolver = world();
     resolver.upstream.isHeld = true;

@@ -60,6 +60,9 @@ export class PlanReader {
   readonly #lists = new DomainLists();
   /** Counts changes of firewalls: whole answers were judged by them. */
   #firewallVersion = 0;
+  /** By zone id: names of private zones, as of this reading and of the last one. */
+  #apexes = new Map<string, Name>();
+  #lastApexes = new Map<string, Name>();
 
   constructor(options: PlanReaderOptions) {
     this.#options = options;
@@ -73,6 +76,8 @@ export class PlanReader {
   /** All VPCs, as of one entry of the log. */
   read(): { seq: number; views: ViewSettings[] } {
     const { state } = this.#options;
+    this.#lastApexes = this.#apexes;
+    this.#apexes = new Map();
     return state.read(() => {
       const inbound = Map.groupBy(inboundEndpoints(state), ({ vpcId }) => vpcId);
       const views = vpcsOf(state).map((vpc) => this.#view(vpc, inbound.get(vpc.id) ?? []));
@@ -128,15 +133,23 @@ export class PlanReader {
       if (rule.ruleType === "FORWARD") add(name, { kind: "forward", source: this.#source(rule) });
     }
     for (const { key } of state.list("zoneByVpc", { prefix: [vpc.id] })) {
-      const zone = state.get<HostedZone>("hostedZone", [key[1] ?? ""]);
-      if (!zone) continue;
-      const apex = lowerName(parseName(zone.name, { escapeRadix: 8 }));
-      add(apex, { kind: "zone", zoneId: zone.id, apex });
+      const zoneId = key[1] ?? "";
+      const apex = this.#apexOf(zoneId);
+      if (apex) add(apex, { kind: "zone", zoneId, apex });
     }
     const hasReverse = resolverConfigOf(state, vpc.id).autodefinedReverse;
     const autodefined = [...localNames(), ...(hasReverse ? reverseZones(vpc.cidrs, hosts) : [])];
     for (const { apex, records } of autodefined) add(apex, { kind: "autodefined", apex, records });
     return cuts;
+  }
+
+  /** A zone's name lasts as long as the zone: thousands of rows need not be read each time. */
+  #apexOf(zoneId: string): Name | undefined {
+    const known = this.#lastApexes.get(zoneId) ?? this.#apexes.get(zoneId);
+    const zone = known ? undefined : this.#options.state.get<HostedZone>("hostedZone", [zoneId]);
+    const apex = known ?? (zone && lowerName(parseName(zone.name, { escapeRadix: 8 })));
+    if (apex) this.#apexes.set(zoneId, apex);
+    return apex;
   }
 
   #hosts(vpcId: string): { name: Name; addresses: IpAddress[] }[] {

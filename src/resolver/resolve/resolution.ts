@@ -117,7 +117,8 @@ export class Resolution {
     const { view, name, type, asker } = asked;
     const message = view.serves(zoneId) ? view.images.ask(name, type, asker) : undefined;
     if (!message) {
-      const what = `Cannot answer for ${formatName(name)}: hosted zone ${zoneId} is not served`;
+      const { vpcId } = view.settings;
+      const what = `Cannot answer from hosted zone ${zoneId} in ${vpcId}: it is not served`;
       this.#options.troubles.warn(what);
       return servfail(EXTENDED_ERROR.NOT_READY);
     }

@@ -1,5 +1,7 @@
 import type { IpAddress } from "../../base/ip.ts";
 import type { Endpoint } from "../../dataplane/server/socket-address.ts";
+import { rootName } from "../../dns/wire/name.ts";
+import { CLASS, TYPE } from "../../dns/wire/registries.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { ResolverListener, ResolverZoneUpdate, ViewChange } from "../front/hand-over.ts";
 import type { Upstream, UpstreamTarget } from "../upstream/upstream.ts";
@@ -141,6 +143,28 @@ export class ResolverCore {
     if (this.#told.get(settings.view) === text) return false;
     this.#told.set(settings.view, text);
     return true;
+  }
+
+  /**
+   * Asks the upstream resolvers for what is signed, where a VPC wants signatures checked: they do
+   * it, or nobody does. @returns what is wrong
+   */
+  async findProblems(): Promise<string[]> {
+    const { upstream, upstreams } = this.#options;
+    const wanting = [...this.#views.values()].find(({ settings }) => settings.validates);
+    if (!wanting || upstreams.length === 0) return [];
+    const { vpcId } = wanting.settings;
+    try {
+      const { message } = await upstream.ask({
+        question: { name: rootName, type: TYPE.SOA, class: CLASS.IN },
+        ...{ recursionDesired: true, dnssecOk: true, checkingDisabled: false, targets: upstreams },
+      });
+      if (message.flags.ad === true) return [];
+      return [`${vpcId} wants DNSSEC validation, but the upstream resolvers do not validate`];
+    } catch {
+      // Whether they answer at all shows elsewhere.
+      return [];
+    }
   }
 
   setZones(updates: readonly ResolverZoneUpdate[]): void {

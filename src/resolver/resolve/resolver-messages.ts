@@ -65,6 +65,8 @@ export type ResolverSummary = {
   sendErrors: number;
   /** How inbound endpoints fare. */
   inbound: InboundReport;
+  /** One sentence each. */
+  problems: string[];
   /** What the last reading of the plan took. */
   planMs: number;
 };

@@ -6,7 +6,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
 import { monotonicSeconds } from "../../base/clock.ts";
-import { healthRestFactor, inboundRetryMs } from "../../base/limits.ts";
+import { healthRestFactor, inboundRetryMs, resolverProblemIntervalMs } from "../../base/limits.ts";
 import { accountSharedMemory } from "../../base/shared-memory.ts";
 import { ChangeLogClient } from "../../control/log/change-log-client.ts";
 import { inboundEndpoints } from "../../control/state/resolver-rows.ts";
@@ -92,6 +92,8 @@ const inbound = new InboundListeners({
 });
 
 let planMs = 0;
+/** As of the last look. */
+let problems: string[] = [];
 /** Endpoints are listened on after the listeners of the settings. */
 let isListening = false;
 let isReading = false;
@@ -108,6 +110,8 @@ isListening = true;
 await updateInbound();
 post({ kind: "ready" });
 const report = setInterval(summary, summaryMs);
+const look = setInterval(() => void findProblems(), resolverProblemIntervalMs);
+void findProblems();
 const retry = setInterval(() => void inbound.retry(), inboundRetryMs);
 summary();
 
@@ -158,13 +162,17 @@ function receive(message: ToResolver): void {
   }
 }
 
+async function findProblems(): Promise<void> {
+  problems = await core.findProblems();
+}
+
 function summary(): void {
   post({
     kind: "summary",
     summary: {
       counts: { ...core.counts },
       upstream: structuredClone(upstream.counts),
-      inbound: inbound.report(),
+      ...{ inbound: inbound.report(), problems },
       ...{ views: core.viewCount, open: core.openCount, asking: core.askingCount, planMs },
       tcpConnections: sockets.tcpConnectionCount,
       queryLogDropped: queryLogs.droppedCount,
@@ -176,6 +184,7 @@ function summary(): void {
 async function stop(): Promise<void> {
   clearInterval(report);
   clearInterval(retry);
+  clearInterval(look);
   certificate?.stop();
   await Promise.all([sockets.stop(), inbound.stop()]);
   await upstream.close();

@@ -149,7 +149,7 @@ class ResolverFacade implements Resolver {
   }
 
   problems(): string[] {
-    if (this.#thread.isRunning) return [];
+    if (this.#thread.isRunning) return this.#summary?.problems ?? [];
     return ["the resolver thread does not run: names that the front does not know fail"];
   }
 
