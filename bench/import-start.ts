@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { parseName } from "../src/dns/wire/name.ts";
 import { importZones } from "../test/differential/transfer-zones.ts";
@@ -21,6 +22,7 @@ export type ImportStartOptions = {
 };
 
 const readyTimeoutMs = 300_000;
+const settleMs = 5_000;
 
 /**
  * A zone of many records: time of `zone import`, time from the start of a process to its first
@@ -35,7 +37,7 @@ export async function importStart({ nameCount, results }: ImportStartOptions): P
     for (const kind of peerKinds) {
       if (peerVersion(kind) === undefined) continue;
       const peer = await startPeer(kind, { zones: [zone], readyTimeoutMs });
-      rows.push([kind.name, "–", seconds(peer.startMs), mebibytes(peer.pid)]);
+      rows.push([kind.name, "–", seconds(peer.startMs), ...(await memories(peer.pid))]);
       await peer.stop();
     }
     publish(
@@ -46,15 +48,15 @@ export async function importStart({ nameCount, results }: ImportStartOptions): P
           `A master file of ${nameCount} A records. Import: \`bin/signpost zone import\` into a ` +
           "running Signpost, from its start to its end. Start: from the start of the process, " +
           "with the zone on disk (peers: the master file; Signpost: its data directory), until " +
-          "the zone's SOA is answered with authority. Memory: PSS of the process tree then. " +
+          "the zone's SOA is answered with authority. Memory: PSS of the process tree then, and some seconds later. " +
           "Signpost is an API, a database and a name server in one process; the peers are name " +
           "servers.",
-        columns: ["server", "import, s", "start to answer, s", "memory, MiB"],
+        columns: ["server", "import, s", "start to answer, s", "memory, MiB", "later, MiB"],
         rows,
         plot: {
           title: `${nameCount} records`,
           unit: "MiB",
-          groups: [{ name: "memory", bars: barsOf(rows, 3) }],
+          groups: [{ name: "memory", bars: barsOf(rows, 4) }],
         },
       },
       results,
@@ -81,10 +83,18 @@ async function measureSignpost(zone: ZoneFile, dataDir: string): Promise<string[
     const { port } = second.dns;
     await waitUntilServed({ port, names: [parseName(zone.origin)], timeoutMs: readyTimeoutMs });
     const startMs = performance.now() - startedAt;
-    return ["signpost", seconds(importMs), seconds(startMs), mebibytes(second.pid)];
+    const memory = await memories(second.pid);
+    return ["signpost", seconds(importMs), seconds(startMs), ...memory];
   } finally {
     await second.stop();
   }
+}
+
+/** Memory now, and when the server has settled. */
+async function memories(pid: number): Promise<string[]> {
+  const now = mebibytes(pid);
+  await sleep(settleMs);
+  return [now, mebibytes(pid)];
 }
 
 function seconds(milliseconds: number): string {

@@ -131,7 +131,7 @@ function front(image: SharedArrayBuffer | undefined): FrontAnswerer {
     ...{ view: 1, vpcId: "vpc-1", cidrs: ["10.0.0.0/8"], listeners: [], publicPartition: 1 },
     zones: image ? [{ zoneId: "Z1", apex: bench }] : [],
     cuts: apexes.map((apex) => ({ name: apex, partition: -1 })),
-    ...{ firewallNames: [], handOverAll: false },
+    ...{ firewall: undefined, handOverAll: false },
   };
   answerer.views.update({ zones, views: { views: [plan], removed: [], replacesAll: true } });
   answerer.setTime(0, Number(values.age));

@@ -2,8 +2,9 @@
  * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
  *
  *   bench/run cpu-per-query|answer-kinds|cpu-per-query-xdp|routed-cpu|change-latency [options]
- *   bench/run update-under-load|socket-settings|import-start|fuzz|location-lookup|routing-compile [options]
+ *   bench/run image-sizes|update-under-load|socket-settings|import-start|fuzz|location-lookup|routing-compile [options]
  *   bench/run cloud-map-scale|containers [options]
+ *   bench/run resolver-cpu|resolver-memory [options]
  *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
  */
 import { parseArgs } from "node:util";
@@ -17,8 +18,11 @@ import { fuzzLong } from "./fuzz-long.ts";
 import { healthChecker } from "./health-checker.ts";
 import { healthFailover, healthMassFailure } from "./health-failover.ts";
 import { healthProbes } from "./health-probes.ts";
+import { measureImageSizes } from "./image-sizes.ts";
 import { importStart } from "./import-start.ts";
 import { locationLookup } from "./location-lookup.ts";
+import { resolverCpu } from "./resolver-cpu.ts";
+import { resolverMemory } from "./resolver-memory.ts";
 import { routedCpu } from "./routed-cpu.ts";
 import { routingCompile } from "./routing-compile.ts";
 import { measureSocketSettings } from "./socket-settings.ts";
@@ -29,6 +33,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     names: { type: "string" },
+    zones: { type: "string", default: "5000" },
     deaths: { type: "string", default: "200" },
     instances: { type: "string", default: "50000" },
     checks: { type: "string", default: "10000" },
@@ -83,6 +88,20 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       seconds: Number(values.seconds),
       seed,
     }),
+  "resolver-cpu": () =>
+    resolverCpu({
+      results,
+      nameCount: Number(values.names ?? 10_000),
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      seed,
+    }),
+  "resolver-memory": () =>
+    resolverMemory({
+      results,
+      zoneCount: Number(values.zones),
+      nameCount: Number(values.names ?? 100_000),
+    }),
   "change-latency": () =>
     changeLatency({
       results,
@@ -105,6 +124,8 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
       seconds: Number(values.seconds),
       seed,
     }),
+  "image-sizes": () =>
+    measureImageSizes({ results, nameCount: Number(values.names ?? 10_000_000) }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
   "socket-settings": () =>
     measureSocketSettings({

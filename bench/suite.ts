@@ -55,6 +55,12 @@ const sections: readonly Section[] = [
     quick: "import-start --names 10000",
   },
   {
+    name: "images",
+    help: "many zones and big ones: memory of their images, CPU time inside the process",
+    words: "image-sizes",
+    quick: "image-sizes --names 10000",
+  },
+  {
     name: "update",
     help: "a change until its answer",
     words: "change-latency",

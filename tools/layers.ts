@@ -104,6 +104,7 @@ export const layers: readonly Layer[] = [
       "dataplane/server",
       "resolver/firewall",
       "resolver/cache",
+      "resolver/firewall",
     ],
     outside: true,
   },

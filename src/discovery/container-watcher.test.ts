@@ -189,6 +189,31 @@ test("resume() takes back a drain", async (t) => {
   assert.equal(await watcher.resume("nobody"), false);
 });
 
+test("drain() fails where the container is resumed or the watcher stops, not where it dies", async (t) => {
+  const { engine, registry, watch, registered } = await watchedEngine(t);
+  registry.addService("web", { ttlSeconds: 30 });
+  const watcher = await watch();
+  const id = engine.run({ name: "web", labels: web });
+  await see(registered, [`web ${engine.ipv4(id)} HEALTHY`]);
+  const resumed = assert.rejects(watcher.drain("web"), /Cannot drain web: it was resumed/);
+  await see(registered, []);
+  await watcher.resume("web");
+  await resumed;
+  await see(registered, [`web ${engine.ipv4(id)} HEALTHY`]);
+
+  const died = watcher.drain("web");
+  await see(registered, []);
+  engine.die(id);
+  assert.equal((await died)?.instances, 1);
+  engine.start(id);
+  await see(registered, [`web ${engine.ipv4(id)} HEALTHY`]);
+
+  const stopped = assert.rejects(watcher.drain("web"), /Cannot drain web: the watcher stops/);
+  await see(registered, []);
+  watcher.stop();
+  await stopped;
+});
+
 test("the first signal of a stop drains; other signals do not", async (t) => {
   const { engine, registry, watch, registered } = await watchedEngine(t);
   registry.addService("web");
@@ -240,6 +265,21 @@ test("a missing service is reported, created where that is allowed, and found la
     "create-namespace other.test",
     "create-service db",
   ]);
+});
+
+test("a container that dies while its second service is looked for leaves the first", async (t) => {
+  const { engine, registry, watch, registered } = await watchedEngine(t);
+  registry.addService("web");
+  const watcher = await watch({ createsServices: true });
+  let open = (): void => {};
+  registry.gate = new Promise((resolve) => (open = resolve));
+  const id = engine.run({ name: "web", labels: { ...web, "signpost.b.service": "b.shop.local" } });
+  await eventually("it is being created", () => registry.calls.includes("create-service b"));
+  engine.die(id);
+  await eventually("its death is known", () => watcher.report().instances.wanted === 0);
+  open();
+  await eventually("all is done", () => watcher.report().instances.unsettled === 0);
+  await see(registered, []);
 });
 
 test("a service that is deleted and made again has its containers again", async (t) => {

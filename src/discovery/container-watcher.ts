@@ -72,6 +72,16 @@ export type WatcherReport = {
   failures: number;
 };
 
+const died = "the container has died";
+
+/** One that is under way. */
+type Drain = {
+  atMs: number;
+  outcome: Promise<Drained>;
+  /** Ends the wait: the container has died, or, with a reason, it is not drained. */
+  end(failure: string | undefined): void;
+};
+
 /**
  * Keeps Cloud Map as the containers of one Docker Engine ask for: every event leads to a look at
  * the container as it is now, and everything is compared at the start, when a connection comes
@@ -82,7 +92,7 @@ export class ContainerWatcher {
   readonly #catalog: ServiceCatalog;
   readonly #board: InstanceBoard;
   readonly #records = new Map<string, ContainerRecord>();
-  readonly #drains = new Map<string, { atMs: number; outcome: Promise<Drained>; end(): void }>();
+  readonly #drains = new Map<string, Drain>();
   readonly #inspections = new Slots(engineInspectCountMax);
   readonly #stopping = new AbortController();
   #wake = new AbortController();
@@ -115,7 +125,7 @@ export class ContainerWatcher {
     this.#stopping.abort();
     this.#wake.abort();
     this.#board.stop();
-    for (const drain of this.#drains.values()) drain.end();
+    for (const drain of this.#drains.values()) drain.end("the watcher stops");
   }
 
   report(): WatcherReport {
@@ -158,7 +168,7 @@ export class ContainerWatcher {
     if (!container) return false;
     if (record) {
       record.drained = undefined;
-      this.#drains.get(record.id)?.end();
+      this.#drains.get(record.id)?.end("it was resumed");
     }
     this.#options.drainMarks.delete(container.id);
     await this.#refresh(container.id);
@@ -208,7 +218,10 @@ export class ContainerWatcher {
       record.diedAtMs = Math.max(record.diedAtMs, atMs);
       if (atMs >= record.startedAtMs) this.#release(record);
     } else if (action === "kill" && (event.signal === 15 || event.signal === record.stopSignal)) {
-      if (atMs >= record.startedAtMs) void this.#drain(record, { atMs, cause: "kill" });
+      if (atMs >= record.startedAtMs) {
+        // Nobody waits for it, so nobody must hear that it was cut short.
+        this.#drain(record, { atMs, cause: "kill" }).catch(() => {});
+      }
     } else {
       this.#refresh(id).catch((error: Error) => this.#failed(error));
     }
@@ -266,13 +279,17 @@ export class ContainerWatcher {
       // The container may have died or been drained while the service was looked for.
       if (!isAlive(record, container) || this.#isOut(record)) return;
       const key = this.#board.want(service, registration);
-      if (key !== undefined) claimed.add(key);
+      if (key === undefined) continue;
+      claimed.add(key);
+      // At once: it may die while the next service is looked for.
+      record.instances.add(key);
     }
     if (this.#isOut(record)) return;
     record.isUnresolved = isUnresolved;
-    const unclaimed = [...record.instances].filter((key) => !claimed.has(key));
-    if (!isUnresolved) this.#board.release(unclaimed);
-    record.instances = isUnresolved ? new Set([...claimed, ...unclaimed]) : claimed;
+    if (!isUnresolved) {
+      this.#board.release([...record.instances].filter((key) => !claimed.has(key)));
+      record.instances = claimed;
+    }
     this.#tell(record, problems);
   }
 
@@ -291,7 +308,7 @@ export class ContainerWatcher {
   #release(record: ContainerRecord): void {
     this.#board.release(record.instances);
     record.instances.clear();
-    this.#drains.get(record.id)?.end();
+    this.#drains.get(record.id)?.end(undefined);
     this.#options.drainMarks.delete(record.id);
     // A look that is under way still asks the record whether the container is alive.
     if (!record.refreshing) this.#records.delete(record.id);
@@ -318,10 +335,12 @@ export class ContainerWatcher {
     if (running && running.atMs >= record.startedAtMs) return running.outcome;
     const ended = new AbortController();
     const outcome = this.#waitUntilDrained(record, ended.signal);
-    this.#drains.set(record.id, { atMs: mark.atMs, outcome, end: () => ended.abort() });
-    void outcome.then(() => {
-      if (this.#drains.get(record.id)?.outcome === outcome) this.#drains.delete(record.id);
-    });
+    const drain = { atMs: mark.atMs, outcome, end: (why?: string) => ended.abort(why ?? died) };
+    this.#drains.set(record.id, drain);
+    const forget = (): void => {
+      if (this.#drains.get(record.id) === drain) this.#drains.delete(record.id);
+    };
+    outcome.then(forget, forget);
     return outcome;
   }
 
@@ -334,6 +353,9 @@ export class ContainerWatcher {
     const { count: instances, ttlSeconds } = await this.#board.settled(keys);
     const waitMs = Math.min(ttlSeconds * 1000, drainMaxMs);
     if (!ended.aborted) await timing.sleep(waitMs, ended);
+    if (ended.aborted && ended.reason !== died) {
+      throw new Error(`Cannot drain ${name}: ${ended.reason}`);
+    }
     const isCutShort = waitMs < ttlSeconds * 1000;
     logger.info({ container, name, instances, ttlSeconds, isCutShort }, "drained: may stop");
     return { container, name, instances, ttlSeconds, isCutShort };

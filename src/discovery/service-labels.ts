@@ -37,7 +37,7 @@ export function readServiceLabels(labels: Readonly<Record<string, string>>): {
   const problems: string[] = [];
   const groups = new Map<string, Group>();
   for (const [name, value] of Object.entries(labels)) {
-    if (name.startsWith(prefix) && !take(groups, name.slice(prefix.length), value)) {
+    if (name.startsWith(prefix) && !take(groups, { name: name.slice(prefix.length), value })) {
       problems.push(`Cannot use label ${name}: no such label`);
     }
   }
@@ -63,22 +63,28 @@ export function readServiceLabels(labels: Readonly<Record<string, string>>): {
 }
 
 /** @returns whether the label is one of ours */
-function take(groups: Map<string, Group>, name: string, value: string): boolean {
-  if (set(groups, "", name, value)) return true;
+function take(
+  groups: Map<string, Group>,
+  { name, value }: { name: string; value: string },
+): boolean {
+  if (set(groups, { key: "", name, value })) return true;
   const dot = name.indexOf(".");
   const key = name.slice(0, Math.max(0, dot));
   if (!/^[a-z0-9][a-z0-9-]*$/i.test(key) || key.length > serviceKeySizeMax) return false;
-  return set(groups, key, name.slice(dot + 1), value);
+  return set(groups, { key, name: name.slice(dot + 1), value });
 }
 
-function set(groups: Map<string, Group>, ...[key, name, value]: [string, string, string]): boolean {
+function set(
+  groups: Map<string, Group>,
+  { key, name, value }: { key: string; name: string; value: string },
+): boolean {
   const member = members.find((candidate) => candidate === name);
   const attribute = /^attribute\.(.+)$/.exec(name)?.[1];
-  if (!member && !attribute) return false;
+  if (member === undefined && attribute === undefined) return false;
   const group = groups.get(key) ?? { said: {}, attributes: {} };
   groups.set(key, group);
-  if (member) group.said[member] = value.trim();
-  else group.attributes[attribute as string] = value;
+  if (member !== undefined) group.said[member] = value.trim();
+  else if (attribute !== undefined) group.attributes[attribute] = value;
   return true;
 }
 

@@ -113,7 +113,42 @@ describe("command line", () => {
     assert.equal((await run("vpc", "create", "--id", "vpc-0123abcd", ...vpc)).code, 1);
     const bad = await run("vpc", "create", "--id", "vpc-1", ...vpc);
     assert.match(bad.stderr, /id vpc-1 is not vpc- and 8 or 17/);
-    assert.equal((await run("vpc", "delete", "vpc-0123abcd")).code, 0);
+    const more = ["--cidr", "10.7.0.0/16", "--cidr", "10.8.0.0/16", "--subnet"];
+    const subnet = "subnet-0123abcd=10.8.1.0/24";
+    const updated = await run("vpc", "update", "vpc-0123abcd", ...more, subnet);
+    assert.match(updated.stdout, /10\.7\.0\.0\/16 10\.8\.0\.0\/16 {2}subnet-0123abcd/);
+    assert.equal((await run("vpc", "update", "vpc-0123abcd")).code, 2);
+    const overlap = ["--id", "vpc-0123abce", "--region", "eu-west-1", "--cidr", "10.0.0.0/8"];
+    assert.match(
+      (await run("vpc", "create", ...overlap)).stderr,
+      /10\.7\.0\.0\/16 of vpc-0123abcd/,
+    );
+    assert.equal((await run("vpc", "create", ...overlap, "--by-listener")).code, 0);
+    assert.match((await run("vpc", "list")).stdout, /vpc-0123abce .* by listener/);
+    assert.equal((await run("vpc", "delete", "vpc-0123abce")).code, 0);
+  });
+
+  test("vpc host add, list and remove", async () => {
+    const vpc = "vpc-0123abcd";
+    const added = await run(
+      "vpc",
+      "host",
+      "add",
+      vpc,
+      "build.corp.test",
+      "10.7.0.7",
+      "2001:db8::7",
+    );
+    assert.equal(added.stdout, "build.corp.test.  10.7.0.7 2001:db8::7\n");
+    assert.equal((await run("vpc", "host", "list", vpc)).stdout, added.stdout);
+    assert.match(
+      (await run("vpc", "host", "add", vpc, "a.test", "10.7")).stderr,
+      /10\.7 is no IPv4/,
+    );
+    assert.equal((await run("vpc", "host", "add", vpc, "a.test")).code, 2);
+    assert.equal((await run("vpc", "host", "remove", vpc, "build.corp.test")).code, 0);
+    assert.equal((await run("vpc", "host", "remove", vpc, "build.corp.test")).code, 1);
+    assert.equal((await run("vpc", "delete", vpc)).code, 0);
   });
 
   test("status tells what is served", async () => {

@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { within } from "./networks.ts";
@@ -16,6 +19,31 @@ export type Dug = {
   values: string[];
   tookMs: number;
 };
+
+/**
+ * Asks many questions with one dig, one after the other: `NAME TYPE`.
+ * @returns every record of every section of all responses, one a line
+ */
+export async function digAll(
+  namespace: string,
+  server: string,
+  { questions, words }: { questions: readonly string[]; words: readonly string[] },
+): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), "signpost-dig-"));
+  try {
+    const file = join(folder, "questions");
+    writeFileSync(file, questions.map((question) => `${question}\n`).join(""));
+    const [address = "", port = "53"] = server.split("#");
+    const [first = "", ...rest] = within(namespace);
+    const asked = [`@${address}`, "-p", port, "-f", file, "+tries=1", "+time=2", ...words];
+    const { stdout } = await run(first, [...rest, digPath, ...asked], {
+      maxBuffer: 64 << 20,
+    }).catch((error: { stdout?: string }): { stdout: string } => ({ stdout: error.stdout ?? "" }));
+    return stdout.split("\n").filter((line) => line !== "" && !line.startsWith(";"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** Asks with dig from a namespace: `ADDRESS[#PORT]`, then dig's own words. */
 export async function dig(namespace: string, server: string, ...words: string[]): Promise<Dug> {

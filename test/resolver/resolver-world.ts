@@ -27,6 +27,8 @@ export type ResolverWorld = {
   signpost: SignpostProcess;
   /** Serves `.` and `world.` at 10.9.0.53: what Unbound, the upstream resolver, finds. */
   internet: NameServer;
+  /** The upstream resolver, whose output names each query that it gets. */
+  unbound: NameServer;
   /** Serves `world.` at 10.9.0.54, with other addresses. */
   partner: NameServer;
   /** Runs the AWS CLI; words that are no text are written as JSON. */
@@ -83,7 +85,7 @@ export async function openWorld(
     args: [...listeners(), "--upstream", "127.0.0.1:5353", ...args],
   });
   t.after(() => signpost.stop());
-  const world = worldOf({ networks, signpost, internet, partner });
+  const world = worldOf({ networks, signpost, internet, unbound, partner });
   await createVpcs(world);
   return world;
 }
@@ -102,7 +104,7 @@ async function createVpcs({ command }: ResolverWorld): Promise<void> {
   await create(vpcB, "10.2.0.0/16", "subnet-0000000b=10.2.0.0/24");
 }
 
-type Parts = Pick<ResolverWorld, "networks" | "signpost" | "internet" | "partner">;
+type Parts = Pick<ResolverWorld, "networks" | "signpost" | "internet" | "unbound" | "partner">;
 
 function worldOf(parts: Parts): ResolverWorld {
   const { networks, signpost } = parts;
@@ -118,9 +120,7 @@ function worldOf(parts: Parts): ResolverWorld {
     return stdout === "" ? undefined : JSON.parse(stdout);
   };
   const command: ResolverWorld["command"] = (...words) => {
-    const [group = "", verb = "", ...rest] = words;
-    const program = repositoryPath("bin/signpost");
-    return inside([program, group, verb, "--data", signpost.dataDir, ...rest]);
+    return inside([repositoryPath("bin/signpost"), ...words, "--data", signpost.dataDir]);
   };
   return {
     ...parts,

@@ -16,6 +16,8 @@ export type NameServer = {
   pid: number;
   /** Lets it hang, or go on: its sockets stay open. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void;
+  /** What it has printed, the last 64 KiB. */
+  output(): string;
   stop(): Promise<void>;
 };
 
@@ -109,6 +111,7 @@ function unboundConfiguration(folder: string, { port, rootServer, lines = [] }: 
   pidfile: ""
   use-syslog: no
   num-threads: 1
+  log-queries: yes
   module-config: "iterator"
   do-not-query-localhost: no
 ${lines.map((line) => `  ${line}\n`).join("")}remote-control:
@@ -159,7 +162,7 @@ async function startServer(start: ServerStart): Promise<NameServer> {
     await stop();
     throw new Error(`Cannot start ${program}: ${(error as Error).message}\n${output()}`);
   }
-  return { pid: child.pid ?? 0, signal: (signal) => void child.kill(signal), stop };
+  return { pid: child.pid ?? 0, signal: (signal) => void child.kill(signal), output, stop };
 }
 
 /** The last 64 KiB that it has printed. */

@@ -3,8 +3,19 @@ import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { dig } from "./dig.ts";
 import { networksTest } from "./networks.ts";
-import { openWorld, publicPort, resolverOf, vpcA, vpcB, worldPrograms } from "./resolver-world.ts";
+import {
+  openWorld,
+  publicPort,
+  region,
+  resolverOf,
+  vpcA,
+  vpcB,
+  worldPrograms,
+} from "./resolver-world.ts";
 import type { ResolverWorld } from "./resolver-world.ts";
+
+/** One with the addresses of A, and a listener of its own. */
+const vpcC = "vpc-0000000c";
 
 /** What a name's addresses are, or its status, as clients of a VPC see it. */
 type Seen = (from: "a" | "b", name: string) => Promise<string>;
@@ -31,7 +42,7 @@ async function becomes(
 }
 
 networksTest(worldPrograms, "two VPCs see what is theirs, with dig and the AWS CLI", async (t) => {
-  const world = await openWorld(t);
+  const world = await openWorld(t, { args: ["--resolver", `10.1.0.2:53=${vpcC}`] });
   const { networks, aws } = world;
   const seen = seenIn(world);
 
@@ -42,6 +53,21 @@ networksTest(worldPrograms, "two VPCs see what is theirs, with dig and the AWS C
     assert.equal(await seen("b", "app.corp.example"), "10.2.5.5");
     const { flags } = await dig(networks.a, resolverOf.a, "app.corp.example", "A");
     assert.ok(flags.includes("ra") && !flags.includes("aa"), flags.join(" "));
+  });
+
+  await t.test("a VPC with the same addresses is told by its listener", async () => {
+    const create = ["vpc", "create", "--id", vpcC, "--region", region];
+    await world.command(...create, "--cidr", "10.1.0.0/16", "--by-listener");
+    await world.zone("corp.example", { "app.corp.example": "10.3.5.5" }, [vpcC]);
+    const { values } = await dig(networks.a, "10.1.0.2", "app.corp.example", "A");
+    assert.deepEqual(values, ["10.3.5.5"]);
+    assert.equal(await seen("a", "app.corp.example"), "10.1.5.5");
+  });
+
+  await t.test("hosts entries of a VPC come before its zones", async () => {
+    await world.command("vpc", "host", "add", vpcA, "build.corp.example", "10.1.5.99");
+    await becomes(seen, "a", { name: "build.corp.example", is: "10.1.5.99" });
+    assert.equal(await seen("b", "build.corp.example"), "NXDOMAIN");
   });
 
   await t.test("a public zone is hidden by the private one of its name", async () => {

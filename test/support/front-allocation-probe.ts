@@ -7,7 +7,8 @@ import {
   encodeSocketAddress,
   socketAddressSize,
 } from "../../src/dataplane/server/socket-address.ts";
-import { parseName } from "../../src/dns/wire/name.ts";
+import { DomainSet } from "../../src/resolver/firewall/domain-set.ts";
+import { makeNameFilter } from "../../src/resolver/firewall/name-filter.ts";
 import { CUT } from "../../src/resolver/front/hand-over.ts";
 import { lineWords } from "../../src/resolver/front/hand-over-layout.ts";
 import { cacheEntry } from "./cache-answers.ts";
@@ -27,7 +28,7 @@ front.plan({
   listeners: ["10.0.0.53:5301", "[2001:db8::53]:5301"],
   zones: [planned("Z1", "z.test.")],
   cuts: [cut("forward.test.", 7), cut("hosts.test.", CUT.HAND_OVER)],
-  firewallNames: [parseName("bad.test.")],
+  firewall: makeNameFilter([new DomainSet(["bad.test", "*.bad.test"])]),
 });
 front.writer.put(cacheEntry("x.test.", { texts: 3, lifeSeconds: 1_000 }));
 front.writer.put(cacheEntry("x.forward.test.", { partition: 7, lifeSeconds: 1_000 }));

@@ -47,6 +47,7 @@ export async function startRealDocker(): Promise<RealDocker | string> {
     execFileSync("docker", ["--host", `unix://${socketPath}`, ...words], {
       encoding: "utf8",
       timeout: 60_000,
+      stdio: ["ignore", "pipe", "pipe"],
     }).trim();
   const stop = async (): Promise<void> => {
     if (child.exitCode === null) child.kill("SIGTERM");

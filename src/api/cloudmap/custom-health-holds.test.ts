@@ -24,7 +24,7 @@ async function health(ServiceId: string): Promise<string | undefined> {
   return (await map.call("GetInstancesHealthStatus", { ServiceId })).Status?.["i"];
 }
 
-test("A custom health status counts after the hold, which the same status does not lengthen", async () => {
+test("A custom health status counts after the hold, however often it is said", async () => {
   const id = await serviceOf("late");
   const begin = performance.now();
   await say(id, "UNHEALTHY");

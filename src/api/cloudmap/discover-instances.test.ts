@@ -83,7 +83,7 @@ test("DiscoverInstances chooses by custom health", async () => {
   );
 });
 
-test("DiscoverInstances chooses by health checks; what is not known yet counts as healthy", async () => {
+test("DiscoverInstances chooses by health checks; the unknown counts as healthy", async () => {
   const ServiceName = "checked";
   const attributes = { AWS_INSTANCE_IPV4: "8.8.8.8", AWS_INSTANCE_PORT: "80" };
   const HealthCheckConfig = { Type: "TCP" };

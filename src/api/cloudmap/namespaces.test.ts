@@ -38,7 +38,7 @@ test("CreatePublicDnsNamespace makes a hosted zone that is Cloud Map's", async (
   assert.match(soa?.resourceRecords?.[0] ?? "", / 1 7200 900 1209600 5$/);
 });
 
-test("CreatePrivateDnsNamespace makes a private zone of the VPC; names may repeat in others", async () => {
+test("CreatePrivateDnsNamespace makes a private zone; other VPCs may have one too", async () => {
   const input = { Name: "local", Vpc: "vpc-1" };
   const soa = { DnsProperties: { SOA: { TTL: 60 } } };
   const first = await map.operation("CreatePrivateDnsNamespace", { ...input, Properties: soa });
@@ -67,7 +67,7 @@ test("CreatePrivateDnsNamespace fails, as an operation, where there can be no zo
   assert.equal(conflict.failure?.code, "CANNOT_CREATE_HOSTED_ZONE");
   assert.match(
     conflict.failure?.message ?? "",
-    /^The VPC vpc-1 in region us-east-1 has already been associated with the hosted zone Z\w+ with the same domain name\. \(Service: AmazonRoute53; Error Code: ConflictingDomainExists\)$/,
+    /^The VPC vpc-1 .* with the same domain name\. \(.*; Error Code: ConflictingDomainExists\)$/,
   );
   const unknown = await map.operation("CreatePrivateDnsNamespace", { Name: "b", Vpc: "vpc-9" });
   assert.match(unknown.failure?.message ?? "", /Error Code: InvalidVPCId/);
@@ -144,7 +144,7 @@ test("A namespace's zone is changed by nobody else; a user's zone by its user", 
   const id = await addNamespace(map, "linked.example.com");
   const { Arn, Properties } = await namespace(id);
   const zoneId = Properties?.DnsProperties?.HostedZoneId ?? "";
-  const words = `The resource hostedzone/${zoneId} can only be managed through AWS Cloud Map (${Arn})`;
+  const manager = `can only be managed through AWS Cloud Map (${Arn})`;
   const set = { Name: "a.linked.example.com", Type: "A" as const, TTL: 1 };
   const change = { Action: "CREATE" as const, ResourceRecordSet: { ...set, ResourceRecords: [] } };
   change.ResourceRecordSet.ResourceRecords.push({ Value: "192.0.2.1" } as never);
@@ -164,7 +164,10 @@ test("A namespace's zone is changed by nobody else; a user's zone by its user", 
       TrafficPolicyVersion: 1,
     }),
   ]) {
-    assert.deepEqual([refusal.code, refusal.message], ["AccessDenied", words]);
+    assert.deepEqual(
+      [refusal.code, refusal.message],
+      ["AccessDenied", `The resource hostedzone/${zoneId} ${manager}`],
+    );
   }
   assert.ok(await addZone(route53, "mine.example.com"));
 });

@@ -99,7 +99,7 @@ test("RegisterInstance refuses attributes that do not fit, and unknown services"
   assert.deepEqual(await values("refused"), []);
 });
 
-test("RegisterInstance refuses a second request for an instance while one is under way", async () => {
+test("RegisterInstance refuses another request while one is under way", async () => {
   const ServiceId = await addressService("twice");
   const input = { ServiceId, InstanceId: "i", Attributes: a() };
   const first = map.call("RegisterInstance", input);
@@ -204,7 +204,7 @@ test("RegisterInstance makes a health check, which follows the instance", async 
   assert.deepEqual(route53.state.list("healthCheckUse"), []);
 });
 
-test("UpdateInstanceCustomHealthStatus takes an instance out of DNS, the last ones back in", async () => {
+test("UpdateInstanceCustomHealthStatus takes an instance out of DNS, but not all", async () => {
   const ServiceId = await addressService("custom", custom);
   for (const i of [1, 2, 3]) {
     const Attributes = a(`192.0.2.${i}`);

@@ -53,7 +53,7 @@ test("CreateService answers with all that was asked for, and its defaults", asyn
   assert.deepEqual(got.Service, Service);
 });
 
-test("CreateService knows a request that is sent again, and refuses a name that is taken", async () => {
+test("CreateService knows a request that is sent again, refuses a name that is taken", async () => {
   const input = { Name: "again", NamespaceId: namespaceId, DnsConfig, CreatorRequestId: "again" };
   const first = await map.call("CreateService", input);
   assert.deepEqual(await map.call("CreateService", input), first);
@@ -103,7 +103,7 @@ test("UpdateService changes TTLs of all instances in one entry", async () => {
   );
 });
 
-test("UpdateService gives all instances health checks, changes them and takes them away", async () => {
+test("UpdateService gives instances health checks, changes them, takes them away", async () => {
   const id = await addService(map, { Name: "checks", NamespaceId: namespaceId, DnsConfig });
   for (const i of ["1", "2", "3"]) await register(id, i);
   const update = (more: object) =>

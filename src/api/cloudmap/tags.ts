@@ -18,14 +18,12 @@ export const tags: HandlerFamily<"TagResource" | "UntagResource" | "ListTagsForR
   context,
 ) => ({
   async TagResource({ ResourceARN, Tags }) {
-    await change(context, ResourceARN, "TagResource", (before) =>
-      merged(before, Tags, ResourceARN),
-    );
+    await change(context, ResourceARN, (before) => merged(before, Tags, ResourceARN));
     return {};
   },
 
   async UntagResource({ ResourceARN, TagKeys }) {
-    await change(context, ResourceARN, "UntagResource", (before) =>
+    await change(context, ResourceARN, (before) =>
       Object.fromEntries(Object.entries(before).filter(([key]) => !TagKeys.includes(key))),
     );
     return {};
@@ -51,11 +49,10 @@ export function removalOfTags(id: string): Mutation {
 async function change(
   context: CloudMapContext,
   arn: string,
-  action: string,
   changed: (before: Tags) => Tags,
 ): Promise<void> {
   await commit(context, {
-    action: `cloudmap:${action}`,
+    action: "cloudmap:ChangeTags",
     plan() {
       const id = requireResource(context, arn);
       const value = changed(tagsOf(context, id));

@@ -77,7 +77,7 @@ async function serviceMutations(
   const mutations: Mutation[] = [{ put: "cloudMapService", key: [id], value: after.service }];
   const checks: InstanceCheck[] = [];
   const planOne = (was: CloudMapInstance): void => {
-    const { check, instance } = planInstance(context, before, after, was);
+    const { check, instance } = planInstance(context, { before, after }, was);
     checks.push(check);
     mutations.push(...check.mutations);
     if (instance.healthCheckId !== was.healthCheckId) {
@@ -92,8 +92,7 @@ async function serviceMutations(
 
 function planInstance(
   context: CloudMapContext,
-  before: ServiceInNamespace,
-  after: ServiceInNamespace,
+  { before, after }: { before: ServiceInNamespace; after: ServiceInNamespace },
   instance: CloudMapInstance,
 ): { check: InstanceCheck; instance: CloudMapInstance } {
   try {

@@ -3,10 +3,10 @@ import type {
   FirewallDomainList,
   FirewallRuleGroup,
 } from "../../control/model/firewall.ts";
-import { isVpcId } from "../../control/model/vpc-input.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
 import { notFound } from "./firewall-refusals.ts";
 import type { ResolverContext } from "./resolver-context.ts";
+import { isVpc } from "./resolver-vpcs.ts";
 
 /** Types of resources as their ARNs have them; tags and policies are kept by them. */
 export const listType = "firewall-domain-list";
@@ -29,10 +29,8 @@ export function requireAssociation(state: StateReader, id: string): FirewallAsso
 }
 
 /** @throws ServiceError ResourceNotFoundException for a VPC that Signpost was not told of */
-export function requireVpc({ state, settings }: ResolverContext, id: string): void {
-  if (state.get("vpc", [id])) return;
-  if (settings.acceptUnknownVpcs && isVpcId(id)) return;
-  throw notFound(id, "vpc");
+export function requireVpc(context: ResolverContext, id: string): void {
+  if (!isVpc(context, id)) throw notFound(id, "vpc");
 }
 
 function found<T>(row: T | undefined, id: string, type: string): T {

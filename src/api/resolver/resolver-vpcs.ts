@@ -4,17 +4,19 @@ import { endpointOf } from "../../control/state/resolver-rows.ts";
 import type { ResolverContext } from "./resolver-context.ts";
 import { invalidParameter } from "./resolver-refusals.ts";
 
-/**
- * Sees that there is such a VPC, or that ids of others are taken as well.
- * @throws ServiceError InvalidParameterException
- */
+/** Whether there is such a VPC, or ids of others are taken as well. */
+export function isVpc({ state, settings }: ResolverContext, vpcId: string): boolean {
+  if (state.get("vpc", [vpcId])) return true;
+  return settings.acceptUnknownVpcs && isVpcId(vpcId);
+}
+
+/** @throws ServiceError InvalidParameterException */
 export function requireVpc(
-  { state, settings }: ResolverContext,
+  context: ResolverContext,
   vpcId: string,
   field: "VPCId" | "ResourceId" = "VPCId",
 ): void {
-  if (state.get("vpc", [vpcId])) return;
-  if (settings.acceptUnknownVpcs && isVpcId(vpcId)) return;
+  if (isVpc(context, vpcId)) return;
   throw invalidParameter(`The vpc ID '${vpcId}' does not exist`, field);
 }
 

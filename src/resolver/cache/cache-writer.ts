@@ -60,7 +60,7 @@ export class CacheWriter {
     const position = this.#skipTo(units);
     this.#write(this.#wordOf(position), { entry, response, units, hash });
     this.#setHead(position + units);
-    this.#point(hash, position, entry.key);
+    this.#point(hash, position, entry);
     this.#count(COUNT.puts, 1);
     return true;
   }
@@ -149,7 +149,7 @@ export class CacheWriter {
     let stays = false;
     const slot = units < 0 ? -1 : this.#slotAt(words[at + ENTRY.hash] as number, tail);
     if (slot >= 0) {
-      const isDead = (words[at + ENTRY.staleUntil] as number) <= nowSeconds;
+      const isDead = this.#isDead(tail, nowSeconds);
       const isUsed = ((this.#marks[this.#markOf(slot)] as number) & MARK.USED) !== 0;
       stays = mayStay && isUsed && !isDead && this.#append(slot, at, units);
       if (!stays) {
@@ -204,17 +204,17 @@ export class CacheWriter {
   }
 
   /** Lets a slot point to a new entry: that of the same key, a free one, or the least useful one. */
-  #point(hash: number, position: number, key: CacheKey): void {
+  #point(hash: number, position: number, { key, storedAtSeconds }: CacheEntry): void {
     const same = this.#slotOfKey(hash, key);
-    const slot = same < 0 ? this.#freeSlot(hash) : same;
+    const slot = same < 0 ? this.#freeSlot(hash, storedAtSeconds) : same;
     const old = (this.#words[slot + BUCKET.positions] as number) - 1;
     if (same >= 0) {
       // Not cleared: readers go from the old answer to the new one without a gap.
       this.#countEntry(old, -1);
       this.#count(COUNT.replaced, 1);
     } else if (old >= 0) {
+      this.#count(this.#isDead(old, storedAtSeconds) ? COUNT.expired : COUNT.crowded, 1);
       this.#clear(slot);
-      this.#count(COUNT.crowded, 1);
     }
     this.#words[slot] = hash;
     this.#marks[this.#markOf(slot)] = 0;
@@ -222,19 +222,26 @@ export class CacheWriter {
     this.#countEntry(position, 1);
   }
 
-  /** A slot of the hash's bucket that is free, else unused, else the one with the oldest entry. */
-  #freeSlot(hash: number): number {
+  /**
+   * A slot of the hash's bucket: one that is free, else whose entry is good for nothing any more,
+   * else one that nobody has used, else the one with the oldest entry.
+   */
+  #freeSlot(hash: number, nowSeconds: number): number {
     const first = this.#bucketAt(hash);
     let chosen = first;
     let least = Infinity;
     for (let slot = first; slot < first + BUCKET.slots; slot++) {
       const position = (this.#words[slot + BUCKET.positions] as number) - 1;
-      if (position < 0) return slot;
+      if (position < 0 || this.#isDead(position, nowSeconds)) return slot;
       const isUsed = ((this.#marks[this.#markOf(slot)] as number) & MARK.USED) !== 0;
       const age = this.#distance(position) + (isUsed ? this.#cycle : 0);
       if (age < least) [chosen, least] = [slot, age];
     }
     return chosen;
+  }
+
+  #isDead(position: number, nowSeconds: number): boolean {
+    return (this.#words[this.#wordOf(position) + ENTRY.staleUntil] as number) <= nowSeconds;
   }
 
   /** Units from the tail. */

@@ -9,7 +9,7 @@ import { compileFirewall } from "./compile-firewall.ts";
 import { DomainSet } from "./domain-set.ts";
 import { FirewallUnavailableError } from "./firewall.ts";
 import type { Firewall } from "./firewall.ts";
-import { filterMayMatch, makeNameFilter } from "./name-filter.ts";
+import { filterMayMatch } from "./name-filter.ts";
 
 type Part = Partial<FirewallRule> & { lines?: readonly string[] };
 
@@ -19,7 +19,7 @@ function firewallOf(...parts: readonly Part[]): Firewall {
     rule: ruleOf({ name: `rule${index}`, ...part }),
     domains: lines && new DomainSet(lines.map(normaliseFirewallDomain)),
   }));
-  return compileFirewall(rules, { failOpen: false, filterOf: makeNameFilter });
+  return compileFirewall(rules, { failOpen: false });
 }
 
 function ruleOf(part: Partial<FirewallRule>): FirewallRule {

@@ -6,7 +6,7 @@ import type { Name } from "../../dns/wire/name.ts";
 import type { DomainSet } from "./domain-set.ts";
 import { FirewallUnavailableError } from "./firewall.ts";
 import type { Firewall, FirewallBlock, FirewallVerdict } from "./firewall.ts";
-import { suffixesMayMatch } from "./name-filter.ts";
+import { makeNameFilter, suffixesMayMatch } from "./name-filter.ts";
 import type { NameFilter } from "./name-filter.ts";
 import { SuffixHashes } from "./suffix-hashes.ts";
 
@@ -29,14 +29,14 @@ const pass: FirewallVerdict = { action: "PASS" };
 /** What a firewall is besides its rules. */
 type FirewallOptions = {
   failOpen: boolean;
-  /** The filter of these lists, each of which is there once. */
-  filterOf(sets: readonly DomainSet[]): NameFilter;
+  /** The filter of these lists, each of which is there once; default: a new one. */
+  filterOf?: (sets: readonly DomainSet[]) => NameFilter;
 };
 
 /** @param rules in the order in which they are looked at */
 export function compileFirewall(
   rules: readonly RuleWithDomains[],
-  { failOpen, filterOf }: FirewallOptions,
+  { failOpen, filterOf = makeNameFilter }: FirewallOptions,
 ): Firewall {
   const compiled = rules.map(compileRule);
   const sets = new Set(compiled.flatMap(({ domains }) => domains ?? []));

@@ -89,9 +89,9 @@ export class DomainSet {
     }
   }
 
-  #hasAt(place: number, { name }: SuffixHashes, offset: number): boolean {
+  #hasAt(place: number, { name, size }: SuffixHashes, offset: number): boolean {
     const names = this.#names;
-    for (let at = offset, i = place; at < name.length; at++, i++) {
+    for (let at = offset, i = place; at < size; at++, i++) {
       if (names[i] !== name[at]) return false;
     }
     return true;

@@ -7,6 +7,8 @@ import type { Name } from "../../dns/wire/name.ts";
  */
 export class SuffixHashes {
   name: Name = new Uint8Array(1);
+  /** Octets of the name; the array may have more. */
+  size = 1;
   /** Labels, the root's not counted; as many suffixes have a hash. */
   count = 0;
   /** Where each suffix begins in the name. */
@@ -23,6 +25,7 @@ export class SuffixHashes {
     let count = 0;
     for (let at = 0; name[at] !== 0; at += (name[at] as number) + 1) offsets[count++] = at;
     this.name = name;
+    this.size = size;
     this.count = count;
     let hash = 0x811c9dc5;
     let end = size - 1;

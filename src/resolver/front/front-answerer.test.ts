@@ -9,10 +9,10 @@ import { FrontUnderTest, cut, planned } from "../../../test/support/front-under-
 import type { Outcome } from "../../../test/support/front-under-test.ts";
 import { apexRecords, queryOf } from "../../../test/support/zone-under-test.ts";
 import { sumCounter } from "../../telemetry/counters.ts";
-import { frontCounters } from "./front-counters.ts";
-import { CUT } from "./hand-over.ts";
 import { DomainSet } from "../firewall/domain-set.ts";
 import { makeNameFilter } from "../firewall/name-filter.ts";
+import { frontCounters } from "./front-counters.ts";
+import { CUT } from "./hand-over.ts";
 
 const zoneOf = (address: string) => `${apexRecords}www A ${address}\n*.wild A ${address}\n`;
 
@@ -238,19 +238,40 @@ sub NS ns.elsewhere.test.
     assert.equal(told(front.ask("x.sub.a.test.")), "handed over");
   });
 
-  it("hands over names of the firewall, DS, and all where it shall", () => {
+  it("hands over names that the firewall may match, and chains to them", () => {
     const front = new FrontUnderTest();
-    front.serve("Z1", "a.test.", `${zoneOf("192.0.2.1")}x.bad A 192.0.2.1\n`);
+    const aliases = "good CNAME www\nfirst CNAME second\nsecond CNAME X.bad\n";
+    front.serve("Z1", "a.test.", `${zoneOf("192.0.2.1")}${aliases}x.bad A 192.0.2.1\n`);
     const zones = [planned("Z1", "a.test.")];
-    const firewall = makeNameFilter([new DomainSet(["bad.a.test", "*.bad.a.test"])]);
-    front.plan(
-      { zones, firewall, cuts: [cut("c.bad.a.test.", 7)] },
-      { cidrs: ["10.1.0.0/16"], zones, handOverAll: true },
-    );
-    assert.equal(told(front.ask("www.a.test.")), "192.0.2.1");
-    for (const name of ["bad.a.test.", "x.bad.a.test.", "y.c.bad.a.test."]) {
+    const view = { zones, publicPartition: 3 };
+    front.plan({
+      ...view,
+      firewall: makeNameFilter([new DomainSet(["*.bad.a.test.", "c.test."])]),
+    });
+    for (const name of ["b.test.", "c.test."]) {
+      front.writer.put(cacheEntry(name, { partition: 3, fill: 1 }));
+    }
+    for (const name of ["www.a.test.", "good.a.test."]) {
+      assert.equal(told(front.ask(name)), "192.0.2.1", name);
+    }
+    assert.equal(told(front.ask("bad.a.test.")), "no data");
+    for (const name of ["x.bad.a.test.", "X.BAD.a.test.", "y.x.bad.a.test.", "first.a.test."]) {
       assert.equal(told(front.ask(name)), "handed over", name);
     }
+    assert.ok(front.ask("b.test.", "TXT").response);
+    assert.equal(told(front.ask("c.test.", "TXT")), "handed over");
+    front.plan({ ...view, firewall: makeNameFilter([new DomainSet(["*."])]) });
+    assert.equal(told(front.ask("www.a.test.")), "handed over");
+    front.plan(view);
+    assert.equal(told(front.ask("x.bad.a.test.")), "192.0.2.1");
+  });
+
+  it("hands over DS, and all where it shall", () => {
+    const front = new FrontUnderTest();
+    front.serve("Z1", "a.test.", zoneOf("192.0.2.1"));
+    const zones = [planned("Z1", "a.test.")];
+    front.plan({ zones }, { cidrs: ["10.1.0.0/16"], zones, handOverAll: true });
+    assert.equal(told(front.ask("www.a.test.")), "192.0.2.1");
     assert.equal(told(front.ask("www.a.test.", "DS")), "handed over");
     assert.equal(told(front.ask("www.a.test.", "A", { from: "10.1.0.1" })), "handed over");
     assert.equal(front.ask("www.a.test.", "A", { from: "10.1.0.1" }).handed[0]?.view, 2);

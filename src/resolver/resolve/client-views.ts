@@ -61,6 +61,9 @@ export class ClientViews {
 
   /** See OwnListeners: who would answer a query of the source at this address. */
   atTarget(target: UpstreamTarget, source: Source): View | "none" | undefined {
+    // At an inbound endpoint everybody is of its VPC.
+    const inbound = this.#byEndpoint.get(endpointKey(target));
+    if (inbound && this.#isLocalAddress(target.address)) return inbound.view;
     const index = this.#listeners.findIndex(({ endpoint }) => this.#isAt(endpoint, target));
     if (index < 0) return undefined;
     // Without an address of its own the system asks from the very address that it asks.

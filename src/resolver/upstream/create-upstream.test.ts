@@ -16,11 +16,13 @@ import {
   textOfMessage,
   upstreamQuery,
 } from "../../../test/support/upstream-messages.ts";
+import { upstreamQuestionCountMax, upstreamTargetTryCountMax } from "../../base/limits.ts";
 import type { Message } from "../../dns/wire/message.ts";
 import { equalNames, lowerName, parseName } from "../../dns/wire/name.ts";
 import { RCODE, TYPE } from "../../dns/wire/registries.ts";
 import { createUpstream } from "./create-upstream.ts";
 import type { UpstreamOptions } from "./create-upstream.ts";
+import type { OpenUdp } from "./udp-socket.ts";
 import { UpstreamError } from "./upstream.ts";
 import type { UpstreamFailure, UpstreamTarget } from "./upstream.ts";
 
@@ -405,4 +407,19 @@ testWith([opensslPath], "ask() over HTTPS judges status, media type and age", as
   assert.deepEqual(await failuresOf(ask({ mediaType: "text/html" })), ["malformed"]);
   const { message } = await ask({ ageSeconds: 20 });
   assert.equal(message.answer[0]?.ttl, 40);
+});
+
+test("ask() says that it is busy beyond its limits", async () => {
+  const openUdp: OpenUdp = () => ({ send() {}, close() {} });
+  const upstream = createUpstream({ openUdp });
+  const at = (port: number): UpstreamTarget => ({ address: "192.0.2.1", port, protocol: "Do53" });
+  const ask = (port: number): Promise<UpstreamFailure[]> =>
+    failuresOf(upstream.ask(query([at(port)])));
+  const asked = Array.from({ length: upstreamTargetTryCountMax }, () => ask(1));
+  assert.deepEqual(await ask(1), ["busy"]);
+  const more = upstreamQuestionCountMax - upstreamTargetTryCountMax;
+  asked.push(...Array.from({ length: more }, () => ask(2)));
+  assert.deepEqual(await ask(3), ["busy"]);
+  await upstream.close();
+  for (const failures of await Promise.all(asked)) assert.deepEqual(failures, ["closed"]);
 });
