@@ -1,5 +1,5 @@
 import {
-  CreatePublicDnsNamespaceCommand,
+  CreatePrivateDnsNamespaceCommand,
   CreateServiceCommand,
   DeregisterInstanceCommand,
   DiscoverInstancesCommand,
@@ -7,7 +7,8 @@ import {
   RegisterInstanceCommand,
   ServiceDiscoveryClient,
 } from "@aws-sdk/client-servicediscovery";
-import { statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { parseName } from "../src/dns/wire/name.ts";
@@ -15,7 +16,11 @@ import { TYPE } from "../src/dns/wire/registries.ts";
 import { ask } from "../test/differential/query.ts";
 import { readResponse } from "../test/differential/response.ts";
 import { DnsClient } from "../test/support/dns-client.ts";
-import { startSignpost, type SignpostProcess } from "../test/support/signpost-process.ts";
+import {
+  repositoryPath,
+  startSignpost,
+  type SignpostProcess,
+} from "../test/support/signpost-process.ts";
 import { addressOf } from "./corpus.ts";
 import { proportionalMemoryKib } from "./process-tree.ts";
 import { publish, quantile } from "./report.ts";
@@ -34,6 +39,8 @@ const servicesPerNamespace = 10;
 /** Requests at once while it is filled. */
 const concurrency = 24;
 const answerTimeoutMs = 10_000;
+const vpcId = "vpc-be0c0000";
+const flags = ["--log-level", "error", "--resolver", `127.0.0.1:0=${vpcId}`];
 
 /**
  * Many instances over many services and namespaces, two names each: memory, time to fill, time to
@@ -42,7 +49,8 @@ const answerTimeoutMs = 10_000;
 export async function cloudMapScale(options: CloudMapScaleOptions): Promise<void> {
   const { instanceCount, changes } = options;
   const namespaceCount = Math.ceil(instanceCount / servicesPerNamespace);
-  const first = await startSignpost({ args: ["--log-level", "error"] });
+  const first = await startSignpost({ args: flags });
+  createVpc(first);
   const emptyKib = proportionalMemoryKib(first.pid);
   const startedAt = performance.now();
   await fill(first, namespaceCount);
@@ -54,13 +62,14 @@ export async function cloudMapScale(options: CloudMapScaleOptions): Promise<void
   const restartAt = performance.now();
   const second = await startSignpost({
     dataDir: first.dataDir,
-    args: ["--log-level", "error"],
+    args: flags,
     readyTimeoutMs: 300_000,
   });
   const restartMs = performance.now() - restartAt;
   const restartedKib = proportionalMemoryKib(second.pid);
   const databaseMib = statSync(join(first.dataDir, "signpost.db")).size / 2 ** 20;
   await second.kill("SIGTERM");
+  rmSync(first.dataDir, { recursive: true, force: true });
   const mib = (kib: number): string => (kib / 1024).toFixed(0);
   const ms = (values: readonly number[]): string =>
     [0.5, 0.99, 1].map((share) => quantile(values, share).toFixed(1)).join(" / ");
@@ -69,12 +78,12 @@ export async function cloudMapScale(options: CloudMapScaleOptions): Promise<void
       name: "cloud-map-scale",
       title: "Cloud Map with many instances",
       method:
-        `${namespaceCount} DNS namespaces (hosted zones) of ${servicesPerNamespace} services, each ` +
-        "with SRV records, custom health and one instance: two names an instance. Filled by the AWS " +
-        `SDK with ${concurrency} requests at once, each on disk before it is answered. Then, one ` +
-        "after the other, an instance of an A service is registered and asked for over UDP without " +
-        "a pause until it is answered, and deregistered until the name is gone. Memory is PSS of " +
-        "the whole process, all images included. Times in milliseconds: p50 / p99 / max.",
+        `${namespaceCount} private DNS namespaces of ${servicesPerNamespace} services, each ` +
+        "with SRV records, custom health and one instance: two names an instance. Filled by the " +
+        `AWS SDK, ${concurrency} requests at once, each on disk before it is answered. Then, one ` +
+        "after the other, an instance of an A service is registered and asked of the resolver " +
+        "(UDP, without a pause) until it is answered, and deregistered until the name is gone. " +
+        "Memory is PSS of the whole process, images included. Milliseconds: p50 / p99 / max.",
       columns: ["what", "value"],
       rows: [
         ["instances, names", `${instanceCount}, ${2 * instanceCount}`],
@@ -91,6 +100,11 @@ export async function cloudMapScale(options: CloudMapScaleOptions): Promise<void
     },
     options.results,
   );
+}
+
+function createVpc({ dataDir }: SignpostProcess): void {
+  const words = ["vpc", "create", "--id", vpcId, "--region", "us-east-1", "--cidr", "10.0.0.0/8"];
+  execFileSync(repositoryPath("bin/signpost"), [...words, "--data", dataDir]);
 }
 
 function clientOf(signpost: SignpostProcess): ServiceDiscoveryClient {
@@ -143,7 +157,7 @@ async function fillNamespace(client: ServiceDiscoveryClient, index: number): Pro
 }
 
 async function createNamespace(client: ServiceDiscoveryClient, Name: string): Promise<string> {
-  const made = await client.send(new CreatePublicDnsNamespaceCommand({ Name }));
+  const made = await client.send(new CreatePrivateDnsNamespaceCommand({ Name, Vpc: vpcId }));
   const { Operation } = await client.send(new GetOperationCommand(made as { OperationId: string }));
   const id = Operation?.Targets?.NAMESPACE;
   if (id === undefined) throw new Error(`Cannot create ${Name}: ${Operation?.ErrorMessage}`);
@@ -162,7 +176,7 @@ async function measureChanges(
   changes: number,
 ): Promise<Sample[]> {
   const client = clientOf(signpost);
-  const dns = await DnsClient.open({ port: signpost.dns.port });
+  const dns = await DnsClient.open({ port: signpost.resolvers[0]?.port ?? 0 });
   const samples: Sample[] = [];
   const origin = nameOf(namespaceCount);
   const NamespaceId = await createNamespace(client, origin);
@@ -220,7 +234,7 @@ async function waitFor(
     name: parseName(name),
     type: TYPE.A,
     mode: "plain",
-    recursionDesired: false,
+    recursionDesired: true,
   } as const;
   const deadline = performance.now() + answerTimeoutMs;
   for (;;) {

@@ -6,7 +6,7 @@ import { gauge } from "../telemetry/process-metrics.ts";
 export function resolverMetrics(summary: ResolverSummary | undefined, restarts: number): Metric[] {
   const restarted = counter("thread_restarts", "Resolver threads that died.", { "": restarts });
   if (!summary) return [restarted];
-  const { counts, upstream } = summary;
+  const { counts, upstream, inbound } = summary;
   const { queries, dropped, refused, failed, truncated, overloaded } = counts;
   const { blocked, alerted, allowed, firewallFailures } = counts;
   return [
@@ -18,6 +18,16 @@ export function resolverMetrics(summary: ResolverSummary | undefined, restarts: 
       "signpost_resolver_tcp_connections",
       "TCP connections of clients.",
       summary.tcpConnections,
+    ),
+    gauge(
+      "signpost_resolver_inbound_addresses",
+      "Addresses of inbound endpoints that are listened on.",
+      inbound.open.length,
+    ),
+    gauge(
+      "signpost_resolver_inbound_problems",
+      "Addresses of inbound endpoints that are not.",
+      inbound.problems.length,
     ),
     counter("thread_queries", "Messages that came to the resolver thread.", { "": queries }),
     counter(

@@ -22,12 +22,15 @@ const runFile = promisify(execFile);
 const name = "web.shop.example";
 const labels = { "signpost.service": name, "signpost.port": "80" };
 
-type WorldOptions = { ttl?: number; hasCustomHealth?: boolean };
+type WorldOptions = { ttl?: number; hasCustomHealth?: boolean; args?: string[] };
 
 /** A Signpost with one service, an engine, and what starts watchers between them. */
-async function world(t: TestContext, { ttl = 2, hasCustomHealth = true }: WorldOptions = {}) {
+async function world(
+  t: TestContext,
+  { ttl = 2, hasCustomHealth = true, args = [] }: WorldOptions = {},
+) {
   const directory = mkdtempSync(join(tmpdir(), "signpost-discover-"));
-  const signpost = await startSignpost({ args: ["--workers", "1"] });
+  const signpost = await startSignpost({ args: ["--workers", "1", ...args] });
   const engine = new DockerEngineStandIn({ socketPath: join(directory, "docker.sock") });
   await engine.listen();
   const client = cloudMapClient(signpost);
@@ -271,21 +274,25 @@ test("missing services and namespaces are created where the operator allows it",
   }
 });
 
-test("a private namespace is created in the VPC that the operator names", async (t) => {
-  const here = await world(t);
-  const { engine, client, signpost } = here;
-  const vpc = ["vpc", "create", "--id", "vpc-11111111", "--region", "us-east-1"];
-  const words = [...vpc, "--cidr", "10.0.0.0/16", "--data", signpost.dataDir];
-  await runFile(repositoryPath("bin/signpost"), words);
+test("containers of a private namespace are answered in its VPC, and nowhere else", async (t) => {
+  const vpcs = ["vpc-11111111", "vpc-22222222"];
+  const args = vpcs.flatMap((id) => ["--resolver", `127.0.0.1:0=${id}`]);
+  const here = await world(t, { args });
+  const { engine, signpost } = here;
+  for (const [index, id] of vpcs.entries()) {
+    const words = ["vpc", "create", "--id", id, "--region", "us-east-1"];
+    const where = ["--cidr", `10.${index}.0.0/16`, "--data", signpost.dataDir];
+    await runFile(repositoryPath("bin/signpost"), [...words, ...where]);
+  }
+  const [own, other] = signpost.resolvers as [typeof signpost.dns, typeof signpost.dns];
   await here.watch("--create-services", "--create-namespaces", "private", "--vpc", "vpc-11111111");
   const id = engine.run({ name: "backend", labels: { "signpost.service": "backend.local" } });
-  const command = new DiscoverInstancesCommand({ NamespaceName: "local", ServiceName: "backend" });
-  await eventually("it is discovered", async () => {
-    const { Instances = [] } = await client.send(command).catch(() => ({}) as never);
-    return Instances[0]?.Attributes?.["AWS_INSTANCE_IPV4"] === engine.ipv4(id);
-  });
-  // What is private is not told in public.
-  assert.notEqual(await askAddress(signpost.dns, "backend.local"), `${engine.ipv4(id)} 10`);
+  await untilAddress(own, "backend.local", `${engine.ipv4(id)} 10`);
+  for (const elsewhere of [other, signpost.dns]) {
+    assert.doesNotMatch(await askAddress(elsewhere, "backend.local"), /\d/);
+  }
+  engine.signal(id, 15);
+  await untilAddress(own, "backend.local", "NXDOMAIN");
 });
 
 test("--help and settings that make no sense", async () => {

@@ -256,11 +256,13 @@ testWith([opensslPath], "rules that lead round over two VPCs' endpoints fail at 
     });
     await resolver("AssociateResolverRule", { ResolverRuleId: ResolverRule?.Id ?? "", VPCId });
   }
+  const words = ["vpc", "host", "add", "vpc-0000000a", "last.test", "192.0.2.9"];
+  await run(repositoryPath("bin/signpost"), [...words, "--data", here.signpost.dataDir]);
   const asked = { address: "127.1.0.59", port: ports.Do53 };
-  await eventually("it fails", async () => {
-    return (await ask(asked, "www.loop.test", "A")).rcode === RCODE.SERVFAIL;
+  await eventually("all that was said before is in force", async () => {
+    return (await ask(asked, "last.test", "A")).answer.length > 0;
   });
   const beganMs = performance.now();
-  await ask(asked, "other.loop.test", "A");
+  assert.equal((await ask(asked, "www.loop.test", "A")).rcode, RCODE.SERVFAIL);
   assert.ok(performance.now() - beganMs < 1_000, "nobody waits for a query that comes back");
 });

@@ -1,4 +1,5 @@
 import type { HostedZone, Vpc } from "../../control/model/hosted-zone.ts";
+import { nameSortKey } from "../../control/model/name-sort-key.ts";
 import { InvalidNameError, normaliseName } from "../../control/model/route53-name.ts";
 import type { VpcRow } from "../../control/model/vpc.ts";
 import { isVpcId } from "../../control/model/vpc-input.ts";
@@ -67,9 +68,13 @@ export function zoneInVpc(
   vpcId: string,
   name: string,
 ): HostedZone | undefined {
-  for (const { key } of context.state.list("zoneByVpc", { prefix: [vpcId] })) {
-    const zone = context.state.get<HostedZone>("hostedZone", [key[1] as string]);
-    if (zone?.name === name) return zone;
+  const { state } = context;
+  // A VPC may see thousands of zones, but few have the same name.
+  const named = state.list("zoneByName", { prefix: [nameSortKey(name)] });
+  for (const { key } of named) {
+    const id = key[1] as string;
+    if (state.get("zoneByVpc", [vpcId, id]) === undefined) continue;
+    return state.get<HostedZone>("hostedZone", [id]);
   }
   return undefined;
 }

@@ -8,7 +8,7 @@ export const MATCHES = { ITSELF: 0, BELOW: 1 } as const;
 let nextNumber = 0;
 
 /**
- * The names of a domain list, in two typed arrays: 11 octets and the name's own for each, about.
+ * The names of a domain list, in two typed arrays: 16 to 32 octets and the name's own for each.
  *
  * ```
  * slots  hash, place   power of two of pairs, at most half of them in use; open addressing
@@ -66,9 +66,9 @@ export class DomainSet {
   /** @returns the offset after the name */
   #add(line: string, offset: number, suffixes: SuffixHashes): number {
     const matches = line.startsWith("*.") ? MATCHES.BELOW : MATCHES.ITSELF;
-    const name = matches === MATCHES.BELOW ? line.slice(2) : line;
-    const end = writeName(this.#names, offset, name, {});
-    suffixes.fill(this.#names.subarray(offset, end));
+    const names = this.#names;
+    const end = writeName(names, offset, matches === MATCHES.BELOW ? line.slice(2) : line, {});
+    suffixes.fillAt(names, offset, end);
     if (this.#find(suffixes, 0, matches)) return offset;
     const hash = suffixes.hashes[0] as number;
     let slot = hash & this.#mask;
@@ -85,14 +85,14 @@ export class DomainSet {
       const place = slots[2 * slot + 1] as number;
       if (place === 0) return false;
       if (slots[2 * slot] !== hash || (place & 1) !== matches) continue;
-      if (this.#hasAt((place >>> 1) - 1, suffixes, suffixes.offsets[index] as number)) return true;
+      if (this.#hasAt((place >>> 1) - 1, suffixes, index)) return true;
     }
   }
 
-  #hasAt(place: number, { name, size }: SuffixHashes, offset: number): boolean {
+  #hasAt(place: number, { octets, start, end, offsets }: SuffixHashes, index: number): boolean {
     const names = this.#names;
-    for (let at = offset, i = place; at < size; at++, i++) {
-      if (names[i] !== name[at]) return false;
+    for (let at = start + (offsets[index] as number), i = place; at < end; at++, i++) {
+      if (names[i] !== octets[at]) return false;
     }
     return true;
   }

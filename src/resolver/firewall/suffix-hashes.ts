@@ -6,9 +6,10 @@ import type { Name } from "../../dns/wire/name.ts";
  * without its first i labels. Made once, filled again for each name.
  */
 export class SuffixHashes {
-  name: Name = new Uint8Array(1);
-  /** Octets of the name; the array may have more. */
-  size = 1;
+  /** Have the name at `start`, up to `end`. */
+  octets: Uint8Array = new Uint8Array(1);
+  start = 0;
+  end = 1;
   /** Labels, the root's not counted; as many suffixes have a hash. */
   count = 0;
   /** Where each suffix begins in the name. */
@@ -21,19 +22,28 @@ export class SuffixHashes {
    * @param size its octets, where others follow
    */
   fill(name: Name, size = name.length): void {
+    this.fillAt(name, 0, size);
+  }
+
+  /** The same of the name from `start` to `end` of `octets`. */
+  fillAt(octets: Uint8Array, start: number, end: number): void {
     const { offsets, hashes } = this;
     let count = 0;
-    for (let at = 0; name[at] !== 0; at += (name[at] as number) + 1) offsets[count++] = at;
-    this.name = name;
-    this.size = size;
+    for (let at = start; octets[at] !== 0; at += (octets[at] as number) + 1) {
+      offsets[count++] = at - start;
+    }
+    this.octets = octets;
+    this.start = start;
+    this.end = end;
     this.count = count;
     let hash = 0x811c9dc5;
-    let end = size - 1;
+    let labelEnd = end - 1;
     for (let i = count - 1; i >= 0; i--) {
-      const start = offsets[i] as number;
-      for (let at = start; at < end; at++) hash = Math.imul(hash ^ (name[at] as number), prime);
+      const label = start + (offsets[i] as number);
+      for (let at = label; at < labelEnd; at++)
+        hash = Math.imul(hash ^ (octets[at] as number), prime);
       hashes[i] = finished(hash);
-      end = start;
+      labelEnd = label;
     }
   }
 }

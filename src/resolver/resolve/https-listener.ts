@@ -53,7 +53,10 @@ export class HttpsListener {
     this.#server.on("session", (session) => {
       session.setTimeout(tcp.idleTimeoutMs, () => session.close());
     });
-    this.#server.on("request", (request, response) => void this.#handle(request, response));
+    this.#server.on("request", (request, response) => {
+      // What fails here is a client that is gone, or a stream that is closed.
+      this.#handle(request, response).catch(() => response.destroy());
+    });
   }
 
   async listen({ address, port }: Endpoint): Promise<void> {
@@ -119,7 +122,8 @@ function refuse(response: Http2ServerResponse, status: number): void {
 
 /** The message in a request (RFC 8484 §4.1), or the status that refuses it. */
 async function readQuery(request: Http2ServerRequest): Promise<Uint8Array | number> {
-  const url = new URL(request.url, "https://resolver");
+  const url = URL.parse(request.url ?? "", "https://resolver");
+  if (!url) return 400;
   if (url.pathname !== path) return 404;
   const query = request.method === "GET" ? fromUrl(url) : await fromBody(request);
   if (typeof query === "number") return query;

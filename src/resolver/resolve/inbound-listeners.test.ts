@@ -241,6 +241,7 @@ testWith([opensslPath], "queries arrive over HTTPS, as RFC 8484 has them", async
   assert.equal(clients[0]?.transport, "HTTPS");
   const cases: [Record<string, string>, Uint8Array | undefined, number][] = [
     [{ ":path": "/" }, undefined, 404],
+    [{ ":path": "//" }, undefined, 400],
     [{ ":path": "/dns-query" }, undefined, 400],
     [{ ":path": "/dns-query?dns=a*" }, undefined, 400],
     [{ ":path": "/dns-query?dns=AAAA" }, undefined, 400],

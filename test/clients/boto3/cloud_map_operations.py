@@ -1,4 +1,7 @@
-"""Every operation of Cloud Map that Debian's boto3 knows, against the Signpost at SIGNPOST_API and SIGNPOST_DNS."""
+"""Every operation of Cloud Map that Debian's boto3 knows, with what DNS answers.
+
+SIGNPOST_API, SIGNPOST_DNS and SIGNPOST_RESOLVER say where they are; the resolver is VPC's.
+"""
 
 import os
 import subprocess
@@ -18,14 +21,16 @@ CLIENT = boto3.client(
     config=Config(retries={"max_attempts": 1}, inject_host_prefix=False),
 )
 ROUTE53 = boto3.client("route53", endpoint_url=API)
-ADDRESS, PORT = os.environ["SIGNPOST_DNS"].split(" ")
+PUBLIC = os.environ["SIGNPOST_DNS"].split(" ")
+RESOLVER = os.environ["SIGNPOST_RESOLVER"].split(" ")
 VPC = "vpc-11111111"
 CUSTOM = {"HealthCheckCustomConfig": {"FailureThreshold": 1}}
 
 
-def ask(name, record_type="A"):
+def ask(name, record_type="A", server=None):
     """What DNS answers, sorted."""
-    words = ["dig", "+short", f"@{ADDRESS}", "-p", PORT, name, record_type]
+    address, port = server or PUBLIC
+    words = ["dig", "+short", f"@{address}", "-p", port, name, record_type]
     answer = subprocess.run(words, capture_output=True, text=True, check=True, timeout=10)
     return sorted(answer.stdout.split("\n"))[1:]
 
@@ -65,8 +70,9 @@ class CloudMap(RefusingCase):
         self.assertEqual(found, wanted)
 
     def test_walk_through(self):
-        name = "walk.local"
-        namespace = self.namespace(CLIENT.create_public_dns_namespace(Name=name))
+        """The namespace `local` of a VPC: its resolver answers, and nobody else does."""
+        answer = CLIENT.create_private_dns_namespace(Name="local", Vpc=VPC)
+        namespace = self.namespace(answer)
         service = CLIENT.create_service(
             Name="backend",
             NamespaceId=namespace,
@@ -76,17 +82,21 @@ class CloudMap(RefusingCase):
         addresses = ["10.0.0.1", "10.0.0.2", "10.0.0.3"]
         for address in addresses:
             self.register(service, f"i-{address[-1]}", AWS_INSTANCE_IPV4=address)
-        self.assertEqual(ask(f"backend.{name}"), addresses)
+
+        def answered():
+            return ask("backend.local", server=RESOLVER)
+
+        self.assertEqual(answered(), addresses)
+        self.assertEqual(ask("backend.local"), [])
         CLIENT.update_instance_custom_health_status(
             ServiceId=service, InstanceId="i-2", Status="UNHEALTHY"
         )
-        self.eventually(lambda: ask(f"backend.{name}"), ["10.0.0.1", "10.0.0.3"])
+        self.eventually(answered, ["10.0.0.1", "10.0.0.3"])
 
         def found(**more):
-            answer = CLIENT.discover_instances(
-                NamespaceName=name, ServiceName="backend", **more
-            )
-            return sorted(i["Attributes"]["AWS_INSTANCE_IPV4"] for i in answer["Instances"])
+            where = {"NamespaceName": "local", "ServiceName": "backend"}
+            instances = CLIENT.discover_instances(**where, **more)["Instances"]
+            return sorted(each["Attributes"]["AWS_INSTANCE_IPV4"] for each in instances)
 
         self.assertEqual(found(), ["10.0.0.1", "10.0.0.3"])
         self.assertEqual(found(HealthStatus="UNHEALTHY"), ["10.0.0.2"])
@@ -95,7 +105,7 @@ class CloudMap(RefusingCase):
             CLIENT.update_instance_custom_health_status(
                 ServiceId=service, InstanceId=instance, Status="UNHEALTHY"
             )
-        self.eventually(lambda: ask(f"backend.{name}"), addresses)
+        self.eventually(answered, addresses)
         self.assertEqual(found(HealthStatus="HEALTHY_OR_ELSE_ALL"), addresses)
         status = CLIENT.get_instances_health_status(ServiceId=service)["Status"]
         self.assertEqual(set(status.values()), {"UNHEALTHY"})
@@ -104,7 +114,7 @@ class CloudMap(RefusingCase):
         for address in addresses:
             instance = {"ServiceId": service, "InstanceId": f"i-{address[-1]}"}
             self.operation(CLIENT.deregister_instance(**instance))
-        self.eventually(lambda: ask(f"backend.{name}"), [])
+        self.eventually(answered, [])
         self.refused("ResourceInUse", 409, CLIENT.delete_namespace, Id=namespace)
         CLIENT.delete_service(Id=service)
         self.operation(CLIENT.delete_namespace(Id=namespace))
