@@ -207,6 +207,24 @@ describe("FrontAnswerer: zones", () => {
     assert.equal(told(front.ask("www.test.")), "192.0.2.9");
   });
 
+  it("goes by the newest plan of a view, and loses no zone that stays", () => {
+    const front = new FrontUnderTest();
+    front.serve("Z1", "a.test.", zoneOf("192.0.2.1"));
+    front.serve("Z2", "b.test.", zoneOf("192.0.2.2"));
+    const [a, b] = [planned("Z1", "a.test."), planned("Z2", "b.test.")];
+    const answers = () => ["www.a.test.", "www.b.test."].map((name) => told(front.ask(name)));
+    front.plan({ zones: [a, b] });
+    assert.deepEqual(answers(), ["192.0.2.1", "192.0.2.2"]);
+    front.plan({ zones: [b] });
+    assert.deepEqual(answers(), ["handed over", "192.0.2.2"]);
+    front.serve("Z1", "a.test.", zoneOf("192.0.2.3"));
+    assert.deepEqual(answers(), ["handed over", "192.0.2.2"]);
+    front.plan({ zones: [a, b], cuts: [cut("b.test.", CUT.HAND_OVER)] });
+    assert.deepEqual(answers(), ["192.0.2.3", "handed over"]);
+    front.plan({ zones: [a, b] });
+    assert.deepEqual(answers(), ["192.0.2.3", "192.0.2.2"]);
+  });
+
   it("hands over chains that lead out of the zones, and referrals", () => {
     const front = new FrontUnderTest();
     const zone = `${zoneOf("192.0.2.1")}

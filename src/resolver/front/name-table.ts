@@ -11,8 +11,6 @@ export const NAME = {
   ZONE: -3,
 } as const;
 
-export type NameValue = { name: Uint8Array; value: number };
-
 /** The names at which a view parts from the public's, for look-ups by longest suffix. */
 export class NameTable {
   /** By index from 1. */
@@ -20,44 +18,64 @@ export class NameTable {
   readonly #starts: Int32Array;
   readonly #sizes: Int32Array;
   readonly #values: Int32Array;
-  /** All names, one behind the other. */
-  readonly #octets: DataView;
+  /** All names, one behind the other, and where the next one goes. */
+  readonly #octets: Uint8Array;
+  readonly #view: DataView;
+  #end = 0;
+  #count = 0;
   /** Indexes by hash, open addressing; 0: free. A power of two of them. */
   readonly #slots: Int32Array;
+  readonly #seed: number;
   /** Labels of the longest name; −1: there is none. */
-  readonly #labelCountMax: number;
+  #labelCountMax = -1;
 
   /**
-   * @param names all different, wire form, lower case
+   * @param room names that will be added, and octets of all of them
    * @param seed of the hash of names
    */
-  constructor(names: readonly NameValue[], seed: number) {
-    const count = names.length;
+  constructor(room: { count: number; size: number }, seed: number) {
+    const { count, size } = room;
     this.#hashes = new Int32Array(count + 1);
     this.#starts = new Int32Array(count + 1);
     this.#sizes = new Int32Array(count + 1);
     this.#values = new Int32Array(count + 1);
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * count + 2)));
-    const octets = new Uint8Array(names.reduce((size, { name }) => size + name.length, 0) + 4);
-    this.#octets = new DataView(octets.buffer);
-    let labelCountMax = -1;
-    let at = 0;
-    for (const [i, { name, value }] of names.entries()) {
-      octets.set(name, at);
-      labelCountMax = Math.max(labelCountMax, countLabels(name));
-      this.#hashes[i + 1] = hashName(this.#octets, at, seed);
-      this.#starts[i + 1] = at;
-      this.#sizes[i + 1] = name.length;
-      this.#values[i + 1] = value;
-      this.#link(i + 1);
-      at += name.length;
-    }
-    this.#labelCountMax = labelCountMax;
+    this.#octets = new Uint8Array(size + 4);
+    this.#view = new DataView(this.#octets.buffer);
+    this.#seed = seed;
   }
 
-  /** Changes what becomes of a name. @param index in the order given, from 0 */
+  /**
+   * Adds a name, unless it is there.
+   * @param name wire form, lower case
+   * @returns its index; −1 where it was there
+   */
+  add(name: Uint8Array, value: number): number {
+    const start = this.#end;
+    this.#octets.set(name, start);
+    const hash = hashName(this.#view, start, this.#seed);
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    while (this.#slots[slot] !== 0) {
+      const index = this.#slots[slot] as number;
+      if (this.#isAt(index, hash, this.#view, start, name.length)) return -1;
+      slot = (slot + 1) & mask;
+    }
+    const index = ++this.#count;
+    this.#slots[slot] = index;
+    this.#hashes[index] = hash;
+    this.#starts[index] = start;
+    this.#sizes[index] = name.length;
+    this.#values[index] = value;
+    this.#end = start + name.length;
+    const labels = countLabels(name);
+    if (labels > this.#labelCountMax) this.#labelCountMax = labels;
+    return index;
+  }
+
+  /** Changes what becomes of a name. */
   set(index: number, value: number): void {
-    this.#values[index + 1] = value;
+    this.#values[index] = value;
   }
 
   /** The value at the longest suffix of the name at hand, which is hashed; LOCAL if there is none. */
@@ -72,17 +90,7 @@ export class NameTable {
       const start = labelStart[label] as number;
       let slot = hash & mask;
       for (let index = slots[slot] as number; index !== 0; index = slots[slot] as number) {
-        if (
-          this.#hashes[index] === hash &&
-          this.#sizes[index] === nameSize - start &&
-          equalOctets(
-            this.#octets,
-            this.#starts[index] as number,
-            nameView,
-            start,
-            nameSize - start,
-          )
-        ) {
+        if (this.#isAt(index, hash, nameView, start, nameSize - start)) {
           return this.#values[index] as number;
         }
         slot = (slot + 1) & mask;
@@ -91,11 +99,12 @@ export class NameTable {
     return NAME.LOCAL;
   }
 
-  #link(index: number): void {
-    const mask = this.#slots.length - 1;
-    let slot = (this.#hashes[index] as number) & mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = index;
+  #isAt(index: number, hash: number, name: DataView, start: number, size: number): boolean {
+    return (
+      this.#hashes[index] === hash &&
+      this.#sizes[index] === size &&
+      equalOctets(this.#view, this.#starts[index] as number, name, start, size)
+    );
   }
 }
 

@@ -86,7 +86,8 @@ export class ViewTable {
   }
 
   #compile(plan: ViewPlan): FrontView {
-    return new FrontView(plan, { images: this.#images, seed: this.#seed });
+    const before = this.#views.get(plan.view);
+    return new FrontView(plan, { images: this.#images, seed: this.#seed, before });
   }
 
   #findClients(): void {
