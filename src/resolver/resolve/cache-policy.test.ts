@@ -88,6 +88,14 @@ describe("positive answers", () => {
     assert.equal(resolver.upstream.asked.length, 1);
   });
 
+  it("give way to a public zone that is served here since then", async () => {
+    const resolver = world();
+    resolver.upstream.says("www.new.test. A", { answer: "www.new.test. 60 A 192.0.2.1" });
+    assert.equal((await resolver.text("www.new.test.", "A")).at(1), "www.new.test. 60 A 192.0.2.1");
+    resolver.serve("new.test.", "www 60 A 192.0.2.9\n", { isPrivate: false });
+    assert.equal((await resolver.text("www.new.test.", "A")).at(1), "www.new.test. 60 A 192.0.2.9");
+  });
+
   it("outlive a change of the plan, but lead to what is private since then", async () => {
     const resolver = world();
     resolver.upstream.says("www.example. A", {

@@ -1,4 +1,4 @@
-import { udpPayloadSizeMin } from "../../base/limits.ts";
+import { udpPayloadSizeDefault, udpPayloadSizeMin } from "../../base/limits.ts";
 import type { Edns, EdnsOption } from "../../dns/wire/edns.ts";
 import { encodeMessage } from "../../dns/wire/encode-message.ts";
 import { FLAG, headerSize } from "../../dns/wire/message.ts";
@@ -47,7 +47,7 @@ function ednsOf(query: Message, outcome: Outcome, options: ReplyOptions): Edns |
   if (!query.edns) return undefined;
   const { extendedError, subnet } = outcome;
   return {
-    udpPayloadSize: options.udpPayloadSizeMax ?? udpPayloadSizeMin,
+    udpPayloadSize: options.udpPayloadSizeMax ?? udpPayloadSizeDefault,
     ...{ version: 0, dnssecOk: query.edns.dnssecOk },
     options: [
       ...(subnet ? [subnet] : []),

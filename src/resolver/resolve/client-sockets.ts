@@ -93,7 +93,8 @@ export class ClientSockets {
     if (!ip) return;
     const { isPrefetch } = query;
     const transport: Transport = "UDP";
-    const view = this.#core.view(query.view);
+    // A view that is gone: the VPC is, or a thread before this one had told its number.
+    const view = this.#core.view(query.view) ?? this.#core.viewOfClient(ip, query.listener).view;
     const client: Client = { view, address: ip, port, transport, isPrefetch };
     const response = await this.#core.answer(query.query, client);
     if (!response || isPrefetch || this.#isStopping) return;

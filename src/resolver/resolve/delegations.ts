@@ -62,7 +62,7 @@ export class Delegations {
       partition: this.#numbers.of(JSON.stringify(text)),
       what: `the name servers of ${formatName(owner)} (resolver rule ${ruleId})`,
       targets: addresses.map((address) => ({ address, port: domainPort, protocol: "Do53" })),
-      ...{ localAddresses, recursionDesired: false, zone: owner },
+      ...{ localAddresses, recursionDesired: false },
     };
   }
 

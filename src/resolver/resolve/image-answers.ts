@@ -3,6 +3,7 @@ import type { IpAddress } from "../../base/ip.ts";
 import { messageSizeMax, udpPayloadSizeDefault } from "../../base/limits.ts";
 import { ADDRESS_FAMILY } from "../../dataplane/geo/locate.ts";
 import type { LocationView } from "../../dataplane/geo/location-view.ts";
+import type { ZoneImage } from "../../dataplane/image/zone-image.ts";
 import { ZoneTable } from "../../dataplane/image/zone-table.ts";
 import { TRANSPORT, processQuery } from "../../dataplane/nameserver/process-query.ts";
 import { QueryContext } from "../../dataplane/nameserver/query-context.ts";
@@ -13,6 +14,7 @@ import { decodeMessage } from "../../dns/wire/message.ts";
 import type { Message } from "../../dns/wire/message.ts";
 import type { Name } from "../../dns/wire/name.ts";
 import { CLASS, OPCODE, RCODE } from "../../dns/wire/registries.ts";
+import { nameKey, suffixKeys } from "./name-map.ts";
 
 /** Whoever asks, as far as routed sets go by it. */
 export type Asker = {
@@ -36,7 +38,9 @@ const packet = new Uint8Array(responseOffset + messageSizeMax);
 
 /** Zones that answer together, by the name server's own code. */
 export class ImageAnswers {
-  readonly zones = new ZoneTable();
+  readonly #zones = new ZoneTable();
+  /** By name: the keys of the zones that have it as their apex. */
+  readonly #keysByApex = new Map<string, Set<number>>();
   readonly #context: QueryContext;
   readonly #conditions: ImageConditions;
 
@@ -44,16 +48,39 @@ export class ImageAnswers {
     this.#conditions = conditions;
     this.#context = new QueryContext({
       packet,
-      zones: this.zones,
+      zones: this.#zones,
       randomSeed: randomInt(1, 2 ** 31),
       udpPayloadSizeMax: udpPayloadSizeDefault,
       status: conditions.status,
     });
   }
 
+  /** Puts a zone in, or another image of it; undefined takes it out. */
+  set(zoneKey: number, image: ZoneImage | undefined): void {
+    const before = this.#zones.get(zoneKey);
+    if (before) this.#forgetApex(nameKey(before.apex()), zoneKey);
+    this.#zones.set(zoneKey, image);
+    const after = this.#zones.get(zoneKey);
+    if (!after) return;
+    const apex = nameKey(after.apex());
+    this.#keysByApex.set(apex, (this.#keysByApex.get(apex) ?? new Set()).add(zoneKey));
+  }
+
+  /** Whether a zone holds the name. */
+  covers(name: Name): boolean {
+    for (const key of suffixKeys(nameKey(name))) if (this.#keysByApex.has(key)) return true;
+    return false;
+  }
+
+  #forgetApex(apex: string, zoneKey: number): void {
+    const keys = this.#keysByApex.get(apex);
+    keys?.delete(zoneKey);
+    if (keys?.size === 0) this.#keysByApex.delete(apex);
+  }
+
   /** The answer; undefined where no zone holds the name. */
   ask(name: Name, type: number, asker: Asker): Message | undefined {
-    if (this.zones.size === 0) return undefined;
+    if (!this.covers(name)) return undefined;
     const context = this.#context;
     const query = encodeQuery(name, type, asker);
     packet.set(asker.address);

@@ -189,7 +189,9 @@ export class QueryHandler {
 
   /** A whole answer out of the cache. */
   #kept(asked: Asked): Outcome | undefined {
-    const { store, counts } = this.#options;
+    const { store, counts, resolution } = this.#options;
+    // Kept before there was such a zone.
+    if (resolution.isPublicHere(asked.name)) return undefined;
     const question = this.#keyOf(asked);
     const known = store.get(question);
     if (!known || known.state === "stale") return undefined;

@@ -172,7 +172,6 @@ export class PlanReader {
       partition: this.#options.numbers.of(text),
       what: `resolver rule ${rule.id}`,
       ...{ targets, localAddresses, recursionDesired: true },
-      zone: lowerName(parseName(rule.domainName, { escapeRadix: 8 })),
     };
   }
 

@@ -179,6 +179,11 @@ export class Resolution {
     return step;
   }
 
+  /** Whether a name is of a public zone here, whose answers are never those of the cache. */
+  isPublicHere(name: Name): boolean {
+    return this.#options.publicImages.covers(name);
+  }
+
   /** The servers that a name is asked of; undefined where the answer is to be had here. */
   #sourceOf(view: View, name: Name, { type, asker }: Asked): Source | undefined {
     const cut = routeOf(view.settings, name, type);

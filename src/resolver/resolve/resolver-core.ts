@@ -171,7 +171,7 @@ export class ResolverCore {
     for (const { zoneKey, zoneId, isPrivate, image } of updates) {
       const served = image ? { zoneKey, image: { buffer: image } } : undefined;
       if (!isPrivate) {
-        this.#publicImages.zones.set(zoneKey, served?.image);
+        this.#publicImages.set(zoneKey, served?.image);
         continue;
       }
       if (served) this.#zones.set(zoneId, served);

@@ -14,8 +14,6 @@ export type Source = {
   /** Addresses of this machine to ask from; none: the system's choice. */
   localAddresses: readonly string[];
   recursionDesired: boolean;
-  /** The zone that they serve, where only that is asked of them. */
-  zone?: Name;
 };
 
 /** What becomes of a name and of what is below it. */

@@ -163,14 +163,13 @@ export class ServerAnswers {
   ): Promise<ServerAnswer | ServerFailure> {
     const { upstream, counts, store, settings } = this.#options;
     const { name, type, dnssecOk, checkingDisabled } = question;
-    const { targets, localAddresses, recursionDesired, zone } = source;
+    const { targets, localAddresses, recursionDesired } = source;
     counts.serverQuestions++;
     try {
       const { message } = await upstream.ask({
         question: { name: lowerName(name), type, class: CLASS.IN },
         ...{ recursionDesired, dnssecOk, checkingDisabled, targets },
         ...(localAddresses.length === 0 ? {} : { sources: localAddresses }),
-        ...(zone ? { glueZone: zone } : {}),
       });
       const { answer, ttlSeconds, problem } = tidyAnswer(message, question, settings);
       if (problem !== undefined) return this.#fail(key, problem, "INVALID_DATA");

@@ -46,10 +46,10 @@ export class View {
   take(zoneId: string, zone: ServedZone | undefined): void {
     const before = this.#served.get(zoneId);
     if (before?.zoneKey === zone?.zoneKey && before?.image.buffer === zone?.image.buffer) return;
-    if (before) this.images.zones.set(before.zoneKey, undefined);
+    if (before) this.images.set(before.zoneKey, undefined);
     this.#served.delete(zoneId);
     if (!zone) return;
     this.#served.set(zoneId, zone);
-    this.images.zones.set(zone.zoneKey, zone.image);
+    this.images.set(zone.zoneKey, zone.image);
   }
 }
