@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert, present } from "../../base/assert.ts";
 import { monotonicSeconds } from "../../base/clock.ts";
+import { releaseMemory } from "../../base/keep-memory-small.ts";
 import { accountSharedMemory } from "../../base/shared-memory.ts";
 import { LocationView } from "../../dataplane/geo/location-view.ts";
 import { pinThread } from "../../dataplane/server/cpu-affinity.ts";
@@ -21,6 +22,7 @@ if (task.cpu !== undefined) pinThread(libc, task.cpu);
 const driver = new MmsgDriver(libc, { ...task, counters: counters.driver });
 const answerer = new FrontAnswerer(setup, driver.arena, randomInt(1, 2 ** 31));
 const updates = new WorkerUpdates(setup, port, update);
+releaseMemory();
 updates.start();
 driver.run(answerer, {
   nextBatch() {
