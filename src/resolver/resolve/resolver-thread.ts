@@ -6,6 +6,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
 import { monotonicSeconds } from "../../base/clock.ts";
+import { keepMemorySmall } from "../../base/keep-memory-small.ts";
 import { healthRestFactor, inboundRetryMs, resolverProblemIntervalMs } from "../../base/limits.ts";
 import { accountSharedMemory } from "../../base/shared-memory.ts";
 import { ChangeLogClient } from "../../control/log/change-log-client.ts";
@@ -109,6 +110,7 @@ await sockets.listen();
 isListening = true;
 await updateInbound();
 post({ kind: "ready" });
+keepMemorySmall();
 const report = setInterval(summary, summaryMs);
 const look = setInterval(() => void findProblems(), resolverProblemIntervalMs);
 void findProblems();
