@@ -22,10 +22,17 @@ const serverName = "dns.partner.example";
 const made = certificate({ names: [serverName] });
 const vpcId = "vpc-0000000a";
 
-/** A FORWARD rule for each line `DOMAIN PROTOCOL PORT NAME`; the CLI has no word for protocols. */
+/**
+ * A FORWARD rule for each line `DOMAIN PROTOCOL PORT NAME`. Debian's boto3 is older than protocols
+ * of targets: its model is told of them.
+ */
 const makeRules = `
 import boto3, os, sys
 r = boto3.client("route53resolver", endpoint_url=os.environ["SIGNPOST_API"])
+shapes = r.meta.service_model._shape_resolver._shape_map
+shapes["CreateResolverEndpointRequest"]["members"]["Protocols"] = {"shape": "SecurityGroupIds"}
+for name in ["Protocol", "ServerNameIndication"]:
+    shapes["TargetAddress"]["members"][name] = {"shape": "DomainName"}
 subnet = {"SubnetId": "subnet-0000000a"}
 endpoint = r.create_resolver_endpoint(CreatorRequestId="e", Direction="OUTBOUND",
     SecurityGroupIds=["sg-0000000a"], Protocols=["Do53", "DoH"],
