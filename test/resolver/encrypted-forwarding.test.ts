@@ -35,7 +35,7 @@ for name in ["Protocol", "ServerNameIndication"]:
     shapes["TargetAddress"]["members"][name] = {"shape": "DomainName"}
 subnet = {"SubnetId": "subnet-0000000a"}
 endpoint = r.create_resolver_endpoint(CreatorRequestId="e", Direction="OUTBOUND",
-    SecurityGroupIds=["sg-0000000a"], Protocols=["Do53", "DoH"],
+    SecurityGroupIds=["sg-0000000a"], Protocols=["DoT", "DoH"],
     IpAddresses=[{**subnet, "Ip": "127.0.0.1"}, {**subnet, "Ip": "127.0.0.2"}])["ResolverEndpoint"]
 for line in sys.stdin.read().splitlines():
     domain, protocol, port, name = line.split()
