@@ -107,7 +107,7 @@ testWith(
     const ask = async (name: string): Promise<string> => {
       const words = ["@127.0.0.1", "-p", port, "+time=5", "+retry=0", name, "A"];
       const { stdout } = await run(kdig, words);
-      return / A\s+([\d.]+)$/m.exec(stdout)?.[1] ?? /status: (\w+)/.exec(stdout)?.[1] ?? "";
+      return /\sA\s+([\d.]+)$/m.exec(stdout)?.[1] ?? /status: (\w+)/.exec(stdout)?.[1] ?? "";
     };
     let last = "";
     for (const name of ["www.dot.example", "www.doh.example"]) {
