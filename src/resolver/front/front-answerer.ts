@@ -3,6 +3,7 @@ import { ADDRESS_FAMILY } from "../../dataplane/geo/locate.ts";
 import type { LocationView } from "../../dataplane/geo/location-view.ts";
 import { ZoneTable } from "../../dataplane/image/zone-table.ts";
 import { enterZone } from "../../dataplane/nameserver/answer.ts";
+import { writeSubnet } from "../../dataplane/nameserver/client-subnet.ts";
 import {
   OPEN,
   TRANSPORT,
@@ -186,10 +187,12 @@ export class FrontAnswerer implements Answerer, ChainGate {
       if (isWritten) this.#count(count.prefetches);
     }
     // What is cached holds for all clients of the view.
+    const subnetSize = context.ednsSubnetSize;
     context.ednsSubnetSize = 0;
     beginResponse(context, TRANSPORT.UDP);
     const size = cache.read(context.view, context.cursor, context.limit, now - cache.storedAt);
     if (size === READ.GONE) {
+      context.ednsSubnetSize = subnetSize;
       this.#count(count.cacheMisses);
       return this.#handOverAgain(view);
     }
@@ -212,7 +215,10 @@ export class FrontAnswerer implements Answerer, ChainGate {
     return this.#handOverOctets(view, queryOffset, queryEnd - queryOffset);
   }
 
-  /** Hands over a query that part of a response was written on: its options are gone. */
+  /**
+   * Hands over a query that part of a response was written on. The client's subnet decides answers
+   * of routed sets, so it goes along; no other option matters to the thread.
+   */
   #handOverAgain(view: FrontView): number {
     const context = this.#context;
     const packet = this.#arena.view;
@@ -221,13 +227,16 @@ export class FrontAnswerer implements Answerer, ChainGate {
     packet.setInt32(start + 4, 0x10000);
     packet.setInt32(start + 8, context.hasEdns);
     if (context.hasEdns !== 0) {
+      const options = end + optSize;
       packet.setUint8(end, 0);
       packet.setUint16(end + 1, OPT);
       packet.setUint16(end + 3, context.ednsPayloadSize);
       packet.setUint16(end + 5, 0);
       packet.setUint16(end + 7, context.ednsDnssecOk << 8);
-      packet.setUint16(end + 9, 0);
-      end += optSize;
+      context.scope = 0;
+      const after = context.ednsSubnetSize === 0 ? options : writeSubnet(context, options);
+      packet.setUint16(end + 9, after - options);
+      end = after;
     }
     return this.#handOverOctets(view, start, end - start);
   }

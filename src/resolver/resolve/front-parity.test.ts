@@ -198,7 +198,14 @@ describe("what the front answers by itself", () => {
           assert.deepEqual(seen(response), seen(decodeMessage(told)), where);
         }
         for (const one of handed) {
-          await thread.send(one.query, { from, prefetch: one.isPrefetch });
+          const sent = await thread.send(one.query, { from, prefetch: one.isPrefetch });
+          if (response) continue;
+          // What is handed over is the client's question still; the first answer is in the cache.
+          const told = await thread.send(query, { from });
+          const twice = await thread.send(one.query, { from });
+          assert.ok(sent && told && twice, `${name} ${type} is answered`);
+          const where = `${name} ${type} from ${from}, ${JSON.stringify(asking)}, turn ${i}`;
+          assert.deepEqual(seen(decodeMessage(twice)), seen(decodeMessage(told)), where);
         }
       }
       assert.ok(own > 1_000, `the front answered ${own}`);
