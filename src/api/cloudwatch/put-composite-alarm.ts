@@ -6,7 +6,7 @@ import { alarmNamed, replaced } from "./alarm-rows.ts";
 import { commonSettings, firstTags } from "./alarm-settings.ts";
 import type { CloudWatchContext } from "./cloudwatch-context.ts";
 import type { HandlerFamily, InputOf } from "./cloudwatch-handler.ts";
-import { commit } from "./commit.ts";
+import { commit } from "../commit/commit.ts";
 import { validationFault } from "./refusals.ts";
 
 type Input = InputOf<"PutCompositeAlarm">;

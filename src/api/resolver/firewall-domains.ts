@@ -12,7 +12,7 @@ import type { DomainChange } from "./firewall-domain-rows.ts";
 import { invalid } from "./firewall-refusals.ts";
 import { requireList } from "./firewall-rows.ts";
 import { partsOf, tokenOf } from "./sorted-page.ts";
-import { commit } from "./commit.ts";
+import { commit } from "../commit/commit.ts";
 import type { HandlerFamily, InputOf } from "./resolver-handler.ts";
 
 const listSizeDefault = 100;
