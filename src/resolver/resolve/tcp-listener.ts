@@ -1,8 +1,9 @@
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
-import { formatIp, parseIp } from "../../base/ip.ts";
+import { parseIp } from "../../base/ip.ts";
 import type { IpAddress } from "../../base/ip.ts";
-import { tcpPipelineCountMax } from "../../base/limits.ts";
+import { tcpFinishTimeoutMs, tcpPipelineCountMax, tcpSweepIntervalMs } from "../../base/limits.ts";
+import { clientKey } from "../../dataplane/server/client-key.ts";
 import { FrameReader } from "../../dataplane/server/frame-reader.ts";
 import type { Endpoint } from "../../dataplane/server/socket-address.ts";
 import type { TcpOptions } from "../../dataplane/server/tcp-options.ts";
@@ -28,10 +29,6 @@ export type TcpListenerOptions = {
   nowMs?: () => number;
 };
 
-const sweepIntervalMs = 250;
-/** What a client may take to read its last answers when the resolver stops. */
-const finishTimeoutMs = 250;
-
 /** DNS over TCP (RFC 7766) with answers that take their time: each is sent as it is ready. */
 export class TcpListener {
   readonly #options: TcpListenerOptions;
@@ -56,7 +53,7 @@ export class TcpListener {
     this.#servers = await Promise.all(
       targets.map((target, listener) => this.#listenOn(target, listener)),
     );
-    this.#sweep = setInterval(() => this.#closeIdle(), sweepIntervalMs);
+    this.#sweep = setInterval(() => this.#closeIdle(), tcpSweepIntervalMs);
     return this.#servers.map((server) => server.address() as Endpoint);
   }
 
@@ -68,7 +65,7 @@ export class TcpListener {
     for (const connection of this.#connections) connection.finish();
     const deadline = setTimeout(() => {
       for (const connection of this.#connections) connection.close();
-    }, finishTimeoutMs);
+    }, tcpFinishTimeoutMs);
     await Promise.all(closed);
     clearTimeout(deadline);
   }
@@ -232,9 +229,4 @@ function framed(response: Uint8Array): Uint8Array {
   frame[1] = response.length & 255;
   frame.set(response, 2);
   return frame;
-}
-
-/** One client: an IPv4 address, or the /64 that a single IPv6 host may choose from. */
-function clientKey(client: IpAddress): string {
-  return client.length === 4 ? formatIp(client) : client.slice(0, 8).join(".");
 }
