@@ -7,7 +7,7 @@ import { readClientQuery, transferTypes } from "./client-query.ts";
 import { bare, replyTo } from "./client-reply.ts";
 import { reverseAlias, synthesize, wantsSynthesis } from "./dns64.ts";
 import { FirewallDesk } from "./firewall-desk.ts";
-import { nameKey } from "./name-map.ts";
+import { nameKey } from "../../dns/wire/name-key.ts";
 import { servfail } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Asked, Resolution } from "./resolution.ts";

@@ -7,7 +7,7 @@ import { readChain } from "./answer-chain.ts";
 import { answerAutodefined, answerHosts } from "./autodefined.ts";
 import type { Delegations } from "./delegations.ts";
 import type { ImageAnswers, Asker } from "./image-answers.ts";
-import { nameKey } from "./name-map.ts";
+import { nameKey } from "../../dns/wire/name-key.ts";
 import { emptyStep, servfail } from "./outcome.ts";
 import type { Outcome, Step } from "./outcome.ts";
 import type { OwnListeners } from "./own-listeners.ts";

@@ -9,6 +9,7 @@ import type { Endpoint } from "../../dataplane/server/socket-address.ts";
 import type { TcpOptions } from "../../dataplane/server/tcp-options.ts";
 import type { ListenTarget } from "../../dataplane/server/tcp-server.ts";
 import { headerSize } from "../../dns/wire/message.ts";
+import { framed } from "../../dns/wire/stream-frame.ts";
 
 /** A query over TCP: where it comes from and which listener it came to. */
 export type StreamClient = {
@@ -220,13 +221,4 @@ class Connection {
     this.#options.onActive(this);
     this.#read();
   }
-}
-
-/** With its size before it (RFC 1035 §4.2.2), in one piece (RFC 7766 §8). */
-function framed(response: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(response.length + 2);
-  frame[0] = response.length >> 8;
-  frame[1] = response.length & 255;
-  frame.set(response, 2);
-  return frame;
 }
