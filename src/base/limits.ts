@@ -669,5 +669,5 @@ export const containerSyncRetryMinMs = 1_000;
 export const containerSyncRetryMaxMs = 10_000;
 /** A container that still runs so long after its stop began is not being stopped. */
 export const containerStopMaxMs = 15 * 60 * 1000;
-/** Octets of a request to the watcher's own socket, and such requests at once. */
+/** Connections to the watcher's own socket, and to the address of its metrics, at once. */
 export const discoverRequestCountMax = 1_000;
