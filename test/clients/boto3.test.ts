@@ -10,8 +10,8 @@ const boto3 = "/usr/lib/python3/dist-packages/boto3";
 testWith([python, boto3], "boto3: every operation it knows", async (t) => {
   const signpost = await startSignpost({ args: ["--workers", "1"] });
   t.after(() => signpost.stop());
-  for (const id of ["vpc-11111111", "vpc-22222222"]) {
-    const words = `vpc create --id ${id} --region us-east-1 --cidr 10.0.0.0/16`.split(" ");
+  for (const [i, id] of ["vpc-11111111", "vpc-22222222"].entries()) {
+    const words = `vpc create --id ${id} --region us-east-1 --cidr 10.${i}.0.0/16`.split(" ");
     execFileSync(repositoryPath("bin/signpost"), [...words, "--data", signpost.dataDir]);
   }
   const env = { ...signpost.env, SIGNPOST_API: signpost.api, PYTHONDONTWRITEBYTECODE: "1" };

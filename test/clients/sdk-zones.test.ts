@@ -12,11 +12,11 @@ after(async () => {
   client.destroy();
   await signpost.stop();
 });
-for (const [id, region] of [
-  ["vpc-11111111", "us-east-1"],
-  ["vpc-22222222", "eu-west-1"],
+for (const [id, region, cidr] of [
+  ["vpc-11111111", "us-east-1", "10.0.0.0/16"],
+  ["vpc-22222222", "eu-west-1", "10.1.0.0/16"],
 ] as const) {
-  const words = ["vpc", "create", "--id", id, "--region", region, "--cidr", "10.0.0.0/16"];
+  const words = ["vpc", "create", "--id", id, "--region", region, "--cidr", cidr];
   execFileSync(repositoryPath("bin/signpost"), [...words, "--data", signpost.dataDir]);
 }
 const vpc1 = { VPCRegion: "us-east-1", VPCId: "vpc-11111111" } as const;
