@@ -1,11 +1,6 @@
 /**
- * Runs a benchmark and writes its results to `bench/results`. See bench/README.md.
- *
- *   bench/run cpu-per-query|answer-kinds|cpu-per-query-xdp|routed-cpu|change-latency [options]
- *   bench/run image-sizes|update-under-load|socket-settings|import-start|fuzz|location-lookup|routing-compile [options]
- *   bench/run cloud-map-scale|containers [options]
- *   bench/run resolver-cpu|resolver-memory [options]
- *   bench/run health-probes|health-checker|health-failover|health-mass-failure [options]
+ * `bench/run NAME [options]` runs a benchmark and writes its results to `bench/results`; without a
+ * name it lists them. bench/README.md says what each measures, and its options.
  */
 import { parseArgs } from "node:util";
 

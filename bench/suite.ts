@@ -73,10 +73,28 @@ const sections: readonly Section[] = [
     quick: "cloud-map-scale --instances 200 --changes 20",
   },
   {
+    name: "containers",
+    help: "containers start, fall sick, stop and die until DNS answers so",
+    words: "containers",
+    quick: "containers --containers 20 --changes 5",
+  },
+  {
     name: "load",
     help: "1,000 changes a second into a zone of 1,000,000 names while it is asked",
     words: "update-under-load --rounds 3 --seconds 10",
     quick: "update-under-load --names 10000 --rounds 1 --seconds 3",
+  },
+  {
+    name: "resolver",
+    help: "the VPCs' resolver: CPU time per query, beside Unbound's and dnsdist's caches",
+    words: "resolver-cpu --rounds 5 --seconds 5",
+    quick: "resolver-cpu --names 1000 --rounds 1 --seconds 1",
+  },
+  {
+    name: "private",
+    help: "memory and start with 5,000 private zones of 100,000 names",
+    words: "resolver-memory",
+    quick: "resolver-memory --zones 50 --names 1000",
   },
 ];
 
@@ -98,7 +116,7 @@ if (values.help || unknown.length > 0) {
 await runSections(sections.filter(({ name }) => wanted.length === 0 || wanted.includes(name)));
 
 function usage(): string {
-  const lines = sections.map(({ name, help }) => `  ${name.padEnd(9)} ${help}`);
+  const lines = sections.map(({ name, help }) => `  ${name.padEnd(10)} ${help}`);
   return [
     "usage: npm run bench -- [--only NAME,…] [--quick] [--results FOLDER]",
     "",

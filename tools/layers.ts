@@ -11,6 +11,15 @@ const dns = ["base", "dns/wire", "dns/rdata"];
 const model = [...dns, "geo/places", "control/model"];
 const packetPath = ["base", "dns/wire", "dataplane/geo", "dataplane/image", "dataplane/policy"];
 const geo = ["dataplane/geo", "geo/places", "geo"];
+/** What the API of a service needs, whatever the service. */
+const service = [
+  ...model,
+  "control/state",
+  "control/log",
+  "api/protocol",
+  "api/commit",
+  "telemetry",
+];
 
 /** Bottom to top: the folder order of ARCHITECTURE.md. */
 export const layers: readonly Layer[] = [
@@ -102,7 +111,6 @@ export const layers: readonly Layer[] = [
       "telemetry",
       "dataplane/nameserver",
       "dataplane/server",
-      "resolver/firewall",
       "resolver/cache",
       "resolver/firewall",
     ],
@@ -132,74 +140,22 @@ export const layers: readonly Layer[] = [
     mayImport: [...model, "control/state", "control/log", "api/protocol"],
     outside: true,
   },
-  {
-    folder: "api/route53",
-    mayImport: [
-      ...model,
-      "control/state",
-      "control/log",
-      "api/protocol",
-      "api/commit",
-      "telemetry",
-    ],
-    outside: true,
-  },
+  { folder: "api/route53", mayImport: service, outside: true },
   {
     folder: "api/signpost",
     mayImport: [
-      ...model,
-      "control/state",
-      "control/log",
+      ...service,
       "control/transfer",
       "health/probes",
       "health/checker",
       "health/notifications",
-      "api/protocol",
-      "api/commit",
       "api/route53",
-      "telemetry",
     ],
     outside: true,
   },
-  {
-    folder: "api/cloudwatch",
-    mayImport: [
-      ...model,
-      "control/state",
-      "control/log",
-      "api/protocol",
-      "api/commit",
-      "metrics",
-      "telemetry",
-    ],
-    outside: true,
-  },
-  {
-    folder: "api/resolver",
-    mayImport: [
-      ...model,
-      "control/state",
-      "control/log",
-      "api/protocol",
-      "api/commit",
-      "api/route53",
-      "telemetry",
-    ],
-    outside: true,
-  },
-  {
-    folder: "api/cloudmap",
-    mayImport: [
-      ...model,
-      "control/state",
-      "control/log",
-      "api/protocol",
-      "api/commit",
-      "api/route53",
-      "telemetry",
-    ],
-    outside: true,
-  },
+  { folder: "api/cloudwatch", mayImport: [...service, "metrics"], outside: true },
+  { folder: "api/resolver", mayImport: service, outside: true },
+  { folder: "api/cloudmap", mayImport: [...service, "api/route53"], outside: true },
   { folder: "cli", mayImport: ["base", "dns/wire"], outside: true },
   {
     folder: "roles",

@@ -83,6 +83,8 @@ export const patternedSizeMax = 4_096;
 export const udpQuerySizeMax = 4_096;
 /** Datagrams taken with one system call; past 64 the cost per datagram falls no further. */
 export const udpBatchCountMax = 64;
+/** Octets that may wait in Node's own queue of a socket before responses are dropped. */
+export const dgramSendQueueSizeMax = 1024 * 1024;
 /** What network cards wait, too, before they tell of packets under load. */
 export const coalesceUsDefault = 100;
 export const coalesceUsMax = 10_000;
@@ -104,6 +106,10 @@ export const tcpConnectionCountMaxDefault = 1_000;
 export const tcpConnectionsPerClientMaxDefault = 100;
 /** RFC 7766 §6.2.3: "on the order of a few seconds". */
 export const tcpIdleTimeoutMsDefault = 10_000;
+/** How often idle connections are looked for. */
+export const tcpSweepIntervalMs = 250;
+/** What a client may take to read its last answers when the server stops. */
+export const tcpFinishTimeoutMs = 250;
 /** Answers a slow reader has not taken; past it no more of its queries are read. */
 export const tcpUnsentSizeMax = 128 * 1024;
 /** Entries of one worker not yet written; more are counted and dropped. */
@@ -663,5 +669,5 @@ export const containerSyncRetryMinMs = 1_000;
 export const containerSyncRetryMaxMs = 10_000;
 /** A container that still runs so long after its stop began is not being stopped. */
 export const containerStopMaxMs = 15 * 60 * 1000;
-/** Octets of a request to the watcher's own socket, and such requests at once. */
+/** Connections to the watcher's own socket, and to the address of its metrics, at once. */
 export const discoverRequestCountMax = 1_000;

@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import type { ParseArgsOptionsConfig } from "node:util";
 import { checkerCommands } from "./checker-commands.ts";
-import { CommandFailure, exitCodes } from "./command.ts";
+import { exitCodes } from "../base/exit-codes.ts";
+import { CommandFailure } from "./command.ts";
 import type { Command, Invocation, Options } from "./command.ts";
 import { discoverCommands } from "./discover-commands.ts";
 import { explainCommand } from "./explain-command.ts";

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { unlinkSync } from "node:fs";
 import { discoverRequestCountMax } from "../base/limits.ts";
-import { formatMetrics, metricsContentType } from "../telemetry/metrics-text.ts";
+import { counter, formatMetrics, gauge, metricsContentType } from "../telemetry/metrics-text.ts";
 import type { Metric } from "../telemetry/metrics-text.ts";
 import type { ContainerWatcher, WatcherReport } from "./container-watcher.ts";
 
@@ -94,28 +94,36 @@ function metricsOf(report: WatcherReport): Metric[] {
   const { instances } = report;
   return [
     gauge(
-      "engine_connected",
+      "signpost_discover_engine_connected",
       "Whether the event stream is open.",
       Number(report.isEngineConnected),
     ),
-    gauge("containers", "Running containers with labels.", report.containers),
-    gauge("containers_unresolved", "Of them, those whose service is missing.", report.unresolved),
-    gauge("containers_drained", "Of them, those taken out before they stop.", report.drained),
-    gauge("instances", "Instances that should be registered.", instances.wanted),
-    gauge("instances_unsettled", "Instances that are not yet as they should.", instances.unsettled),
-    counter("events_total", "Events of the Docker Engine.", report.events),
-    counter("syncs_total", "Comparisons of everything.", report.syncs),
-    counter("requests_total", "Changes asked of Cloud Map.", report.requests),
-    counter("request_failures_total", "Of them, those that failed.", report.failures),
+    gauge("signpost_discover_containers", "Running containers with labels.", report.containers),
+    gauge(
+      "signpost_discover_containers_unresolved",
+      "Of them, those whose service is missing.",
+      report.unresolved,
+    ),
+    gauge(
+      "signpost_discover_containers_drained",
+      "Of them, those taken out before they stop.",
+      report.drained,
+    ),
+    gauge("signpost_discover_instances", "Instances that should be registered.", instances.wanted),
+    gauge(
+      "signpost_discover_instances_unsettled",
+      "Instances that are not yet as they should.",
+      instances.unsettled,
+    ),
+    counter("signpost_discover_events_total", "Events of the Docker Engine.", report.events),
+    counter("signpost_discover_syncs_total", "Comparisons of everything.", report.syncs),
+    counter("signpost_discover_requests_total", "Changes asked of Cloud Map.", report.requests),
+    counter(
+      "signpost_discover_request_failures_total",
+      "Of them, those that failed.",
+      report.failures,
+    ),
   ];
-}
-
-function gauge(name: string, help: string, value: number): Metric {
-  return { name: `signpost_discover_${name}`, help, type: "gauge", samples: [{ value }] };
-}
-
-function counter(name: string, help: string, value: number): Metric {
-  return { ...gauge(name, help, value), type: "counter" };
 }
 
 function listening(

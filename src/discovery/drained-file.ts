@@ -13,19 +13,6 @@ export type DrainMarks = {
   keepOnly(containerIds: ReadonlySet<string>): void;
 };
 
-/** Marks that end with the watcher. */
-export function drainMarksInMemory(): DrainMarks {
-  const marks = new Map<string, DrainMark>();
-  return {
-    get: (id) => marks.get(id),
-    set: (id, mark) => void marks.set(id, mark),
-    delete: (id) => void marks.delete(id),
-    keepOnly(ids) {
-      for (const id of marks.keys()) if (!ids.has(id)) marks.delete(id);
-    },
-  };
-}
-
 /**
  * Marks in a small file, written whole at each change. One that cannot be read or written is
  * logged and done without: a watcher that was killed then forgets its drains.

@@ -11,7 +11,7 @@ import type { ServiceLabels } from "./service-labels.ts";
 
 /** Attributes of every instance that a watcher registers; only its own host's does it touch. */
 export const hostAttribute = "SIGNPOST_HOST";
-export const containerAttribute = "SIGNPOST_CONTAINER";
+const containerAttribute = "SIGNPOST_CONTAINER";
 export const containerIdAttribute = "SIGNPOST_CONTAINER_ID";
 
 /** One instance that should be there for a container. */

@@ -51,7 +51,7 @@ export type StatisticsQuery = MetricId & {
   periodSeconds: number;
   /**
    * `Average` and its like, or percentiles and what AWS has besides: `p99.9`, `tm90`,
-   * `TM(10%:90%)`, `PR(:300)` (control/model/extended-statistic.ts reads them).
+   * `TM(10%:90%)`, `PR(:300)` (`statistic.ts` reads them).
    */
   statistics: string[];
   /** Points at most: the earliest ones, or the latest. */

@@ -1,5 +1,6 @@
 import type { ApiServer } from "../api/protocol/api-server.ts";
 import { systemClock } from "../base/clock.ts";
+import { exitCodes } from "../base/exit-codes.ts";
 import { keepMemorySmall } from "../base/keep-memory-small.ts";
 import { systemRandom } from "../base/random.ts";
 import { startCompiler } from "../control/compiler/compiler.ts";
@@ -31,10 +32,6 @@ import { readSettings, settingsHelp } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 import type { AnswerConditions } from "./test-answer.ts";
 
-/** Exit codes of `signpost up`, as of every command: refused, and a command line without sense. */
-const exitRefused = 1;
-const exitUsage = 2;
-
 /**
  * `signpost up`: everything in one process, on the embedded store. Prints one line on standard
  * output when DNS and API answer; SIGTERM and SIGINT stop it cleanly.
@@ -52,7 +49,7 @@ export async function up(args: readonly string[], env: NodeJS.ProcessEnv): Promi
     const isKnown = knownErrors.some((known) => error instanceof known);
     if (!isKnown || !(error instanceof Error)) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exit(error instanceof SettingsError ? exitUsage : exitRefused);
+    process.exit(error instanceof SettingsError ? exitCodes.usage : exitCodes.refused);
   }
 }
 
@@ -205,14 +202,14 @@ function stopOnSignals(
 ): void {
   let stopping = false;
   const stopOnce = (signal: string): void => {
-    if (stopping) process.exit(exitRefused);
+    if (stopping) process.exit(exitCodes.refused);
     stopping = true;
     logger.info({ signal }, "stopping");
     stop(parts, settings).then(
       () => process.exit(0),
       (error: unknown) => {
         logger.error({ err: error }, "cannot stop cleanly");
-        process.exit(exitRefused);
+        process.exit(exitCodes.refused);
       },
     );
   };
@@ -220,7 +217,7 @@ function stopOnSignals(
   process.on("SIGINT", stopOnce);
   parts.store.onFailure((error) => {
     logger.fatal({ err: error }, "the store failed: nothing can be changed or read any more");
-    process.exit(exitRefused);
+    process.exit(exitCodes.refused);
   });
 }
 

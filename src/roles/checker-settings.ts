@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import type { AccessKey } from "../base/own-api.ts";
 import type { LocationName } from "../health/checker/checker-desk.ts";
 import {
@@ -6,9 +5,9 @@ import {
   parseLocation,
   locationNamed,
 } from "../health/checker/location-name.ts";
-import { logLevels } from "../telemetry/logger.ts";
 import type { LogLevel } from "../telemetry/logger.ts";
 import { accessKeyHelp, readAccessKeySetting } from "./access-key-setting.ts";
+import { readLogLevel, readOptions, readSwitch, variableOf } from "./command-options.ts";
 import { SettingsError } from "./setting-values.ts";
 
 export type CheckerSettings = LocationName & {
@@ -32,7 +31,6 @@ type OptionName = keyof typeof optionHelp;
 
 /**
  * The settings of one checker: a flag beats an environment variable (`SIGNPOST_JOIN`).
- * AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, where both are set, beat every file.
  * @throws SettingsError
  */
 export function readCheckerSettings(
@@ -41,29 +39,24 @@ export function readCheckerSettings(
 ): CheckerSettings {
   const flags = readFlags(args);
   const text = (name: OptionName): string | undefined => {
-    const variable = `SIGNPOST_${name.toUpperCase().replaceAll("-", "_")}`;
-    return (flags[name] as string | undefined) ?? (env[variable] || undefined);
+    return (flags[name] as string | undefined) ?? (env[variableOf(name)] || undefined);
   };
   return {
     ...readLocation(text("location"), text("region")),
     join: readJoin(text("join")),
     key: readAccessKeySetting(text, env),
-    scriptsAllowed: flags["allow-scripts"] === true || readSwitch(env["SIGNPOST_ALLOW_SCRIPTS"]),
+    scriptsAllowed: flags["allow-scripts"] === true || readSwitch("allow-scripts", env),
     logLevel: readLogLevel(text("log-level") ?? "info"),
   };
 }
 
-function readFlags(args: readonly string[]): Record<string, string | boolean | undefined> {
+function readFlags(args: readonly string[]) {
   const options = Object.fromEntries(
     Object.keys(optionHelp).map((name) => {
       return [name, { type: name === "allow-scripts" ? "boolean" : "string" }] as const;
     }),
   );
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: false }).values;
-  } catch (error) {
-    throw new SettingsError((error as Error).message);
-  }
+  return readOptions(args, options);
 }
 
 function readLocation(text: string | undefined, region: string | undefined): LocationName {
@@ -83,20 +76,6 @@ function readJoin(text: string | undefined): URL {
   const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
   if (url && isHttp && url.pathname === "/" && url.search === "") return url;
   throw new SettingsError(`Cannot use option join: ${text} is not http://HOST:PORT`);
-}
-
-function readSwitch(text: string | undefined): boolean {
-  if (!text || text === "no") return false;
-  if (text === "yes") return true;
-  throw new SettingsError(`Cannot use SIGNPOST_ALLOW_SCRIPTS: ${text} is none of yes, no`);
-}
-
-function readLogLevel(text: string): LogLevel {
-  const level = logLevels.find((candidate) => candidate === text);
-  if (level) return level;
-  throw new SettingsError(
-    `Cannot use option log-level: ${text} is none of ${logLevels.join(", ")}`,
-  );
 }
 
 /** What `signpost checker --help` prints. */

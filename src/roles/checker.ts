@@ -1,3 +1,4 @@
+import { exitCodes } from "../base/exit-codes.ts";
 import { decodeCheckList } from "../health/checker/check-list.ts";
 import { runChecker } from "../health/checker/checker.ts";
 import { ControlPlaneClient, ControlPlaneRefusal } from "../health/checker/control-plane-client.ts";
@@ -8,10 +9,6 @@ import type { Logger } from "../telemetry/logger.ts";
 import { checkerHelp, readCheckerSettings } from "./checker-settings.ts";
 import type { CheckerSettings } from "./checker-settings.ts";
 import { SettingsError } from "./setting-values.ts";
-
-/** Exit codes, as of every command: refused, and a command line without sense. */
-const exitRefused = 1;
-const exitUsage = 2;
 
 /**
  * `signpost checker`: the checks of one location, for a Signpost elsewhere. Prints one line on
@@ -29,7 +26,7 @@ export async function checker(args: readonly string[], env: NodeJS.ProcessEnv): 
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     process.stderr.write(`${error.message}\n\n${checkerHelp()}`);
-    process.exitCode = exitUsage;
+    process.exitCode = exitCodes.usage;
   }
 }
 
@@ -54,7 +51,7 @@ function run(settings: CheckerSettings, logger: Logger): void {
       const refused = error instanceof ControlPlaneRefusal && error.isLasting;
       if (isReady || !refused) return logger.warn({ err: error }, "no table is taken: goes on");
       process.stderr.write(`Cannot join ${settings.join.origin}: ${error.message}\n`);
-      process.exit(exitRefused);
+      process.exit(exitCodes.refused);
     },
     onListError: (error) => logger.error({ err: error }, "cannot get list of checks"),
   });

@@ -1,11 +1,9 @@
+import { exitCodes } from "../base/exit-codes.ts";
 import { forgetHost } from "../discovery/forget-host.ts";
 import { RegistryError } from "../discovery/registry.ts";
 import { cloudMapOf } from "./discover.ts";
 import { readDiscoverSettings } from "./discover-settings.ts";
 import { SettingsError } from "./setting-values.ts";
-
-/** Exit codes, as of every command. */
-const exitCodes = { refused: 1, usage: 2, unreachable: 3 };
 
 /** `signpost discover forget HOST`: for a machine that is gone, and its watcher with it. */
 export async function forget(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {

@@ -1,15 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import type { RecordType } from "@aws-sdk/client-servicediscovery";
 import { discoverSocketDefault } from "../base/discover-socket.ts";
 import { parseIp } from "../base/ip.ts";
 import type { AccessKey } from "../base/own-api.ts";
 import type { CreationOptions } from "../discovery/cloud-map-registry.ts";
 import type { NamespaceKind } from "../discovery/registry.ts";
-import { logLevels } from "../telemetry/logger.ts";
 import type { LogLevel } from "../telemetry/logger.ts";
 import { accessKeyHelp, readAccessKeySetting } from "./access-key-setting.ts";
+import { readLogLevel, readOptions, readSwitch, variableOf } from "./command-options.ts";
 import { SettingsError } from "./setting-values.ts";
 
 export type DiscoverSettings = {
@@ -71,7 +70,7 @@ export function readDiscoverSettings(
     const given = flags[name];
     if (Array.isArray(given)) return given as string[];
     if (typeof given === "string") return [given];
-    const variable = env[`SIGNPOST_${name.toUpperCase().replaceAll("-", "_")}`];
+    const variable = env[variableOf(name)];
     return variable ? [variable] : [];
   };
   const text = (name: OptionName): string | undefined => texts(name).at(-1);
@@ -85,7 +84,7 @@ export function readDiscoverSettings(
     hostAddress: readAddresses(texts("host-address").flatMap((list) => list.split(","))),
     namespace: text("namespace")?.toLowerCase(),
     network: text("network"),
-    createsServices: flags["create-services"] === true || readSwitch(text("create-services")),
+    createsServices: flags["create-services"] === true || readSwitch("create-services", env),
     createsNamespaces: kind !== undefined,
     creation: readCreation({ kind, text }),
     drainMaxMs: readSeconds("drain-max", text("drain-max") ?? "60", { min: 0, max: 3600 }),
@@ -103,11 +102,7 @@ function readFlags(args: readonly string[]) {
       return [name, { type, multiple: repeated.includes(name) }] as const;
     }),
   );
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: false }).values;
-  } catch (error) {
-    throw new SettingsError((error as Error).message);
-  }
+  return readOptions(args, options);
 }
 
 function readDockerSocket(text: string | undefined): string {
@@ -193,20 +188,6 @@ function readListen(text: string | undefined): { host: string; port: number } | 
   const [, host, port] = /^\[?([0-9a-f.:]+?)\]?:(\d{1,5})$/i.exec(text) ?? [];
   if (host && parseIp(host) && Number(port) <= 65_535) return { host, port: Number(port) };
   throw new SettingsError(`Cannot use option metrics: ${text} is not ADDRESS:PORT`);
-}
-
-function readSwitch(text: string | undefined): boolean {
-  if (!text || text === "no") return false;
-  if (text === "yes") return true;
-  throw new SettingsError(`Cannot use SIGNPOST_CREATE_SERVICES: ${text} is none of yes, no`);
-}
-
-function readLogLevel(text: string): LogLevel {
-  const level = logLevels.find((candidate) => candidate === text);
-  if (level) return level;
-  throw new SettingsError(
-    `Cannot use option log-level: ${text} is none of ${logLevels.join(", ")}`,
-  );
 }
 
 /** What `signpost discover docker --help` prints. */

@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import { ServiceDiscoveryClient } from "@aws-sdk/client-servicediscovery";
 import { systemClock } from "../base/clock.ts";
+import { exitCodes } from "../base/exit-codes.ts";
 import { engineRetryMaxMs, engineRetryMinMs, registryTimeoutMs } from "../base/limits.ts";
 import { systemRandom } from "../base/random.ts";
 import { Backoff } from "../discovery/backoff.ts";
@@ -15,10 +16,6 @@ import type { Logger } from "../telemetry/logger.ts";
 import { discoverHelp, readDiscoverSettings } from "./discover-settings.ts";
 import type { DiscoverSettings } from "./discover-settings.ts";
 import { SettingsError } from "./setting-values.ts";
-
-/** Exit codes, as of every command: refused, and a command line without sense. */
-const exitRefused = 1;
-const exitUsage = 2;
 
 /**
  * `signpost discover docker`: registers the containers of this machine's Docker Engine. Prints
@@ -36,10 +33,10 @@ export async function discover(args: readonly string[], env: NodeJS.ProcessEnv):
   } catch (error) {
     if (error instanceof SettingsError) {
       process.stderr.write(`${error.message}\n\n${discoverHelp()}`);
-      process.exitCode = exitUsage;
+      process.exitCode = exitCodes.usage;
     } else if (error instanceof ControlError) {
       process.stderr.write(`${error.message}\n`);
-      process.exit(exitRefused);
+      process.exit(exitCodes.refused);
     } else {
       throw error;
     }

@@ -1,7 +1,7 @@
 import type { HealthSummary } from "../health/votes/health-messages.ts";
 import type { Health } from "../health/votes/health.ts";
+import { counter, gauge } from "../telemetry/metrics-text.ts";
 import type { Metric, Sample } from "../telemetry/metrics-text.ts";
-import { gauge } from "../telemetry/process-metrics.ts";
 
 /** Health checks in `/metrics`. */
 export function healthMetrics(health: Pick<Health, "summary" | "restartCount">): Metric[] {
@@ -51,8 +51,4 @@ function locationMetrics({ locations }: HealthSummary): Metric[] {
     each("probes_per_second", "Probes that it finishes.", (location) => location.probesPerSecond),
     each("lag_seconds", "How late its probes begin.", ({ lagMs }) => lagMs / 1e3),
   ];
-}
-
-function counter(name: string, help: string, value: number): Metric {
-  return { name, help, type: "counter", samples: [{ value }] };
 }

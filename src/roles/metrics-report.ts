@@ -1,6 +1,6 @@
 import type { Metrics } from "../metrics/metrics.ts";
+import { counter, gauge } from "../telemetry/metrics-text.ts";
 import type { Metric } from "../telemetry/metrics-text.ts";
-import { gauge } from "../telemetry/process-metrics.ts";
 
 /** The store of metrics and the alarms in `/metrics`. */
 export function metricsMetrics(
@@ -52,8 +52,4 @@ export function metricsMetrics(
       report.evaluationSeconds,
     ),
   ];
-}
-
-function counter(name: string, help: string, value: number): Metric {
-  return { name, help, type: "counter", samples: [{ value }] };
 }

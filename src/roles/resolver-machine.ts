@@ -1,6 +1,5 @@
-import { networkInterfaces } from "node:os";
 import type { InboundState, Machine } from "../api/resolver/resolver-context.ts";
-import { formatIp, parseIp } from "../base/ip.ts";
+import { machineAddresses } from "../base/machine-addresses.ts";
 import type { InboundPorts } from "../resolver/resolve/inbound-listeners.ts";
 import type { ResolverRole } from "./resolver.ts";
 
@@ -25,15 +24,4 @@ export function resolverMachine(
       return report?.open.includes(address) ? "open" : "opening";
     },
   };
-}
-
-/** The addresses of all interfaces; of 127.0.0.0/8 only those that interfaces name. */
-export function machineAddresses(): Set<string> {
-  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return new Set(
-    addresses.flatMap(({ address }) => {
-      const parsed = parseIp(address);
-      return parsed ? [formatIp(parsed)] : [];
-    }),
-  );
 }

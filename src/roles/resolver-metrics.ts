@@ -1,6 +1,6 @@
 import type { ResolverSummary } from "../resolver/resolve/resolver-messages.ts";
+import { gauge } from "../telemetry/metrics-text.ts";
 import type { Metric } from "../telemetry/metrics-text.ts";
-import { gauge } from "../telemetry/process-metrics.ts";
 
 /** What the resolver thread tells of itself; nothing before it has told it for the first time. */
 export function resolverMetrics(summary: ResolverSummary | undefined, restarts: number): Metric[] {

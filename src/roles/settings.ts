@@ -21,6 +21,7 @@ import type { PacketIo } from "../dataplane/server/open-tasks.ts";
 import type { Endpoint } from "../dataplane/server/socket-address.ts";
 import type { LocationName } from "../health/checker/checker-desk.ts";
 import { LocationNameError, parseLocation } from "../health/checker/location-name.ts";
+import { variableOf } from "./command-options.ts";
 import { readResolverSettings, resolverRules } from "./resolver-settings.ts";
 import type { ResolverSettings } from "./resolver-settings.ts";
 import { SettingsError, oneOf, parseEndpoint, wholeNumber } from "./setting-values.ts";
@@ -152,8 +153,7 @@ const names = Object.keys(settingRules) as SettingName[];
  */
 export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings {
   const flags = readFlags(args);
-  const environment = (name: string): string | undefined =>
-    env[`SIGNPOST_${name.toUpperCase().replaceAll("-", "_")}`];
+  const environment = (name: string): string | undefined => env[variableOf(name)];
   const data = flags["data"]?.[0] ?? environment("data") ?? settingRules.data.fallback;
   const configFile = flags["config"]?.[0] ?? environment("config");
   const file = readConfigFile(configFile ?? join(data, "signpost.conf"), configFile !== undefined);

@@ -11,6 +11,14 @@ export type Metric = {
   samples: readonly Sample[];
 };
 
+export function gauge(name: string, help: string, value: number): Metric {
+  return { name, help, type: "gauge", samples: [{ value }] };
+}
+
+export function counter(name: string, help: string, value: number): Metric {
+  return { name, help, type: "counter", samples: [{ value }] };
+}
+
 /** Blocks that are summed, told from others of the same set by label texts, such as `a="1"`. */
 export type CounterGroup = { labels: string; blocks: readonly CounterBlock[] };
 

@@ -18,7 +18,7 @@ import type { Firewall } from "../../src/resolver/firewall/firewall.ts";
 import { cacheSettingsDefault } from "../../src/resolver/resolve/cache-settings.ts";
 import type { CacheSettings } from "../../src/resolver/resolve/cache-settings.ts";
 import { sharedEntryCache } from "../../src/resolver/resolve/entry-cache.ts";
-import { nameKey } from "../../src/resolver/resolve/name-map.ts";
+import { nameKey } from "../../src/dns/wire/name-key.ts";
 import type { AnsweredQuery, Transport } from "../../src/resolver/resolve/query-handler.ts";
 import { addressRecord } from "../../src/resolver/resolve/records.ts";
 import { ResolverCore } from "../../src/resolver/resolve/resolver-core.ts";

@@ -8,7 +8,7 @@ import { ContainerWatcher } from "../../src/discovery/container-watcher.ts";
 import type { WatcherOptions } from "../../src/discovery/container-watcher.ts";
 import { DockerEngine } from "../../src/discovery/docker-engine.ts";
 import type { Registry } from "../../src/discovery/registry.ts";
-import { drainMarksInMemory } from "../../src/discovery/drained-file.ts";
+import type { DrainMark, DrainMarks } from "../../src/discovery/drained-file.ts";
 import { realTiming } from "../../src/discovery/timing.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import { DockerEngineStandIn } from "./docker-engine.ts";
@@ -74,4 +74,17 @@ export async function startWatcher({
   watcher.start();
   await ready.promise;
   return watcher;
+}
+
+/** Marks that end with the watcher. */
+function drainMarksInMemory(): DrainMarks {
+  const marks = new Map<string, DrainMark>();
+  return {
+    get: (id) => marks.get(id),
+    set: (id, mark) => void marks.set(id, mark),
+    delete: (id) => void marks.delete(id),
+    keepOnly(ids) {
+      for (const id of marks.keys()) if (!ids.has(id)) marks.delete(id);
+    },
+  };
 }

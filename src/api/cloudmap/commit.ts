@@ -3,9 +3,8 @@ import type { OperationTargets, OperationType } from "../../control/model/cloud-
 import type { Mutation } from "../../control/model/mutation.ts";
 import { drawOperationId } from "../../control/model/resource-id.ts";
 import { operationAgeMaxMs, operationEntryCountMax } from "../../base/limits.ts";
-import { commitEntry, TooManyConflictsError } from "../commit/commit-entry.ts";
 import type { Planned, Proposal } from "../commit/commit-entry.ts";
-import { ServiceError } from "../protocol/service-error.ts";
+import { commit as commitTo } from "../commit/commit.ts";
 import type { CloudMapContext } from "./cloudmap-context.ts";
 
 /**
@@ -14,13 +13,8 @@ import type { CloudMapContext } from "./cloudmap-context.ts";
  * @throws ServiceError of the plan; ServiceUnavailable where the store refuses, or others always
  *   are faster
  */
-export async function commit<T>(context: CloudMapContext, proposal: Proposal<T>): Promise<T> {
-  try {
-    return (await commitEntry(context.route53, proposal)).result;
-  } catch (error) {
-    if (!(error instanceof TooManyConflictsError)) throw error;
-    throw new ServiceError("ServiceUnavailable", error.message);
-  }
+export function commit<T>(context: CloudMapContext, proposal: Proposal<T>): Promise<T> {
+  return commitTo(context.route53, proposal);
 }
 
 /** The subject that changes of a namespace are appended to, for a proposal. */

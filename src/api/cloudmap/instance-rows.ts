@@ -22,7 +22,7 @@ export function requireInstance(
   throw instanceNotFound(serviceId, id);
 }
 
-export function instanceNotFound(serviceId: string, id: string): ServiceError {
+function instanceNotFound(serviceId: string, id: string): ServiceError {
   return new ServiceError(
     "InstanceNotFound",
     `There is no instance with the id ${id} of the service ${serviceId}`,

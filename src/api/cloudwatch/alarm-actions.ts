@@ -1,8 +1,8 @@
 import { putAlarm } from "../../control/model/alarm-mutations.ts";
+import { commit } from "../commit/commit.ts";
 import { alarmNamed } from "./alarm-rows.ts";
 import type { CloudWatchContext } from "./cloudwatch-context.ts";
 import type { HandlerFamily } from "./cloudwatch-handler.ts";
-import { commit } from "./commit.ts";
 
 export const alarmActions: HandlerFamily<"EnableAlarmActions" | "DisableAlarmActions"> = (
   context,

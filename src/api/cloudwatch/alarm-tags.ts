@@ -1,10 +1,10 @@
+import { commit } from "../commit/commit.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { alarmOfArn } from "./alarm-arn.ts";
 import { alarmNamed } from "./alarm-rows.ts";
 import { mergeTags } from "./alarm-settings.ts";
 import type { CloudWatchContext } from "./cloudwatch-context.ts";
 import type { HandlerFamily } from "./cloudwatch-handler.ts";
-import { commit } from "./commit.ts";
 import { invalidValue } from "./refusals.ts";
 
 type Tags = Record<string, string>;

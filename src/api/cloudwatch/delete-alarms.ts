@@ -1,10 +1,10 @@
 import { removeAlarm } from "../../control/model/alarm-mutations.ts";
 import type { Alarm } from "../../control/model/alarm.ts";
+import { commit } from "../commit/commit.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { alarmNamed, parentsOf } from "./alarm-rows.ts";
 import type { CloudWatchContext } from "./cloudwatch-context.ts";
 import type { HandlerFamily } from "./cloudwatch-handler.ts";
-import { commit } from "./commit.ts";
 import { validationFault } from "./refusals.ts";
 
 export const deleteAlarms: HandlerFamily<"DeleteAlarms"> = (context) => ({

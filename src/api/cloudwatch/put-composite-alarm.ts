@@ -2,11 +2,11 @@ import { alarmNestingMax } from "../../base/limits.ts";
 import { dependenciesOf, putAlarm } from "../../control/model/alarm-mutations.ts";
 import { AlarmRuleError, parseAlarmRule } from "../../control/model/alarm-rule.ts";
 import type { CompositeAlarm } from "../../control/model/alarm.ts";
+import { commit } from "../commit/commit.ts";
 import { alarmNamed, replaced } from "./alarm-rows.ts";
 import { commonSettings, firstTags } from "./alarm-settings.ts";
 import type { CloudWatchContext } from "./cloudwatch-context.ts";
 import type { HandlerFamily, InputOf } from "./cloudwatch-handler.ts";
-import { commit } from "./commit.ts";
 import { validationFault } from "./refusals.ts";
 
 type Input = InputOf<"PutCompositeAlarm">;

@@ -1,9 +1,9 @@
 import { putAlarm } from "../../control/model/alarm-mutations.ts";
 import type { AlarmRule, MetricAlarm } from "../../control/model/alarm.ts";
+import { commit } from "../commit/commit.ts";
 import { replaced } from "./alarm-rows.ts";
 import { commonSettings, firstTags } from "./alarm-settings.ts";
 import type { HandlerFamily, InputOf } from "./cloudwatch-handler.ts";
-import { commit } from "./commit.ts";
 import { dimensionProblems, dimensionsOf } from "./dimensions.ts";
 import { notImplemented, refuseUnbuilt, validationFault } from "./refusals.ts";
 import { isExtendedStatistic } from "./statistics.ts";

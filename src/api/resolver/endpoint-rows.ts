@@ -63,12 +63,12 @@ export function statusOf(endpoint: ResolverEndpoint, machine: Machine): Endpoint
   return { status: isInbound ? "ACTION_NEEDED" : "OPERATIONAL", message: shortened(problems) };
 }
 
-/** AWS's model has 255 characters for a status message. */
-const messageSizeMax = 255;
+/** AWS's model has so many characters for a status message. */
+const statusMessageSizeMax = 255;
 
 function shortened(problems: readonly string[]): string {
   const text = problems.join(" ");
-  return text.length <= messageSizeMax ? text : `${text.slice(0, messageSizeMax - 1)}…`;
+  return text.length <= statusMessageSizeMax ? text : `${text.slice(0, statusMessageSizeMax - 1)}…`;
 }
 
 /** Whether an address of an endpoint does what it is for. */
@@ -87,6 +87,6 @@ export function addressState(
 }
 
 /** All of 127.0.0.0/8 is the machine's own, though its interfaces do not say so. */
-export function isOwnAddress(machine: Machine, address: string): boolean {
+function isOwnAddress(machine: Machine, address: string): boolean {
   return address.startsWith("127.") || machine.addresses().has(address);
 }

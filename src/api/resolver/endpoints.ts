@@ -2,7 +2,7 @@ import { resolverEndpointAddressCountMax, resolverEndpointCountMax } from "../..
 import type { Mutation } from "../../control/model/mutation.ts";
 import type { EndpointProtocol, ResolverEndpoint } from "../../control/model/resolver-endpoint.ts";
 import type { Planned } from "../commit/commit-entry.ts";
-import { commit } from "./commit.ts";
+import { commit } from "../commit/commit.ts";
 import { putCreatorRequest, removeCreatorRequest } from "./creator-requests.ts";
 import { drawAddresses, vpcOfSubnets } from "./endpoint-addresses.ts";
 import { endpointKind, endpointView, requireEndpoint, statusOf } from "./endpoint-rows.ts";

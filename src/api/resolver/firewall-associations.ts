@@ -2,7 +2,7 @@ import { firewallAssociationCountMax } from "../../base/limits.ts";
 import type { FirewallAssociation } from "../../control/model/firewall.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
-import { commit } from "./commit.ts";
+import { commit } from "../commit/commit.ts";
 import { createdEarlier, putCreatorRequest, removeCreatorRequest } from "./creator-requests.ts";
 import { firewallPage } from "./firewall-page.ts";
 import { conflict, invalid, limitExceeded } from "./firewall-refusals.ts";

@@ -1,5 +1,5 @@
 import type { FirewallConfig } from "../../control/model/firewall.ts";
-import { commit } from "./commit.ts";
+import { commit } from "../commit/commit.ts";
 import { firewallPage } from "./firewall-page.ts";
 import { invalid } from "./firewall-refusals.ts";
 import { requireVpc } from "./firewall-rows.ts";

@@ -18,8 +18,8 @@ import {
 import { compareText } from "../../control/model/firewall-domain-leaf.ts";
 import type { FirewallDomainList } from "../../control/model/firewall.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
+import { commit } from "../commit/commit.ts";
 import { ServiceError } from "../protocol/service-error.ts";
-import { commit } from "./commit.ts";
 import { planDomainChange } from "./firewall-domain-change.ts";
 import { addNames, replaceNames } from "./firewall-domain-rows.ts";
 import { invalid } from "./firewall-refusals.ts";

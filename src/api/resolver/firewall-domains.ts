@@ -5,14 +5,14 @@ import {
 } from "../../control/model/firewall-domain.ts";
 import { compareText } from "../../control/model/firewall-domain-leaf.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
+import { commit } from "../commit/commit.ts";
 import { planDomainChange } from "./firewall-domain-change.ts";
 import { importFromUrl } from "./firewall-domain-file.ts";
 import { addNames, hasName, namesOf, removeNames, replaceNames } from "./firewall-domain-rows.ts";
 import type { DomainChange } from "./firewall-domain-rows.ts";
 import { invalid } from "./firewall-refusals.ts";
 import { requireList } from "./firewall-rows.ts";
-import { partsOf, tokenOf } from "./sorted-page.ts";
-import { commit } from "./commit.ts";
+import { partsOf, tokenOf } from "./page-token.ts";
 import type { HandlerFamily, InputOf } from "./resolver-handler.ts";
 
 const listSizeDefault = 100;

@@ -1,4 +1,4 @@
-import { commit } from "./commit.ts";
+import { commit } from "../commit/commit.ts";
 import { invalid, notFound } from "./firewall-refusals.ts";
 import { groupType, requireGroup } from "./firewall-rows.ts";
 import type { ResolverContext } from "./resolver-context.ts";

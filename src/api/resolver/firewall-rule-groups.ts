@@ -1,7 +1,7 @@
 import { firewallRuleGroupCountMax } from "../../base/limits.ts";
 import type { FirewallRuleGroup } from "../../control/model/firewall.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
-import { commit } from "./commit.ts";
+import { commit } from "../commit/commit.ts";
 import { createdEarlier, putCreatorRequest, removeCreatorRequest } from "./creator-requests.ts";
 import { firewallPage } from "./firewall-page.ts";
 import { conflict, invalid, limitExceeded } from "./firewall-refusals.ts";

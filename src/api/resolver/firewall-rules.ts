@@ -1,8 +1,8 @@
 import { firewallBatchCountMax } from "../../base/limits.ts";
 import type { FirewallRule } from "../../control/model/firewall.ts";
 import type { Planned } from "../commit/commit-entry.ts";
+import { commit } from "../commit/commit.ts";
 import { ServiceError } from "../protocol/service-error.ts";
-import { commit } from "./commit.ts";
 import { firewallPage } from "./firewall-page.ts";
 import { invalid } from "./firewall-refusals.ts";
 import { planRuleCreation, planRuleDeletion, planRuleUpdate } from "./firewall-rule-plan.ts";

@@ -2,7 +2,7 @@ import { queryLogAssociationCountMax, queryLogConfigsPerVpcMax } from "../../bas
 import type { Mutation } from "../../control/model/mutation.ts";
 import type { ResolverQueryLogAssociation } from "../../control/model/resolver-query-log.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
-import { commit } from "./commit.ts";
+import { commit } from "../commit/commit.ts";
 import { requireVpc } from "./firewall-rows.ts";
 import { configType, requireAssociation, requireConfig } from "./query-log-rows.ts";
 import type { ResolverContext } from "./resolver-context.ts";

@@ -2,7 +2,7 @@ import { queryLogConfigCountMax } from "../../base/limits.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import { queryLogDestination } from "../../control/model/resolver-query-log.ts";
 import type { ResolverQueryLogConfig } from "../../control/model/resolver-query-log.ts";
-import { commit } from "./commit.ts";
+import { commit } from "../commit/commit.ts";
 import { createdEarlier, putCreatorRequest, removeCreatorRequest } from "./creator-requests.ts";
 import { configType, requireConfig } from "./query-log-rows.ts";
 import type { ResolverContext } from "./resolver-context.ts";

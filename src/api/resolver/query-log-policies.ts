@@ -1,5 +1,5 @@
+import { commit } from "../commit/commit.ts";
 import { ServiceError } from "../protocol/service-error.ts";
-import { commit } from "./commit.ts";
 import { configType } from "./query-log-rows.ts";
 import type { ResolverContext } from "./resolver-context.ts";
 import type { HandlerFamily } from "./resolver-handler.ts";

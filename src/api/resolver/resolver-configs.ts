@@ -1,7 +1,7 @@
 import type { ResolverConfigRow } from "../../control/model/resolver-config.ts";
 import { resolverConfigOf } from "../../control/state/resolver-rows.ts";
+import { commit } from "../commit/commit.ts";
 import type * as Sdk from "../protocol/resolver-model.generated.ts";
-import { commit } from "./commit.ts";
 import type { ResolverContext } from "./resolver-context.ts";
 import { filterOf } from "./resolver-filters.ts";
 import type { HandlerFamily } from "./resolver-handler.ts";

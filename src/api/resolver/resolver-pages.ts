@@ -2,6 +2,7 @@ import { resolverPageMax, resolverScanRowCount } from "../../base/limits.ts";
 import type { TableKey, TableName } from "../../control/model/tables.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
 import { ServiceError } from "../protocol/service-error.ts";
+import { partsOf, tokenOf } from "./page-token.ts";
 
 type Row<T> = { key: string[]; value: T };
 
@@ -65,28 +66,14 @@ function isAfter(key: readonly string[], other: readonly string[]): boolean {
   return index >= 0 && (key[index] ?? "") > (other[index] ?? "");
 }
 
-function tokenOf(key: readonly string[]): string {
-  return Buffer.from(JSON.stringify(key)).toString("base64url");
-}
-
 function readToken<T>(token: string, { prefix = [], keySize }: Listing<T>): string[] {
-  const key = parse(token);
-  const isKey = Array.isArray(key) && key.length === keySize;
-  if (isKey && key.every((part, i) => typeof part === "string" && isWithin(part, prefix[i]))) {
-    return key as string[];
-  }
+  const key = partsOf(token);
+  const isPart = (part: unknown, i: number): boolean =>
+    typeof part === "string" && isWithin(part, prefix[i]);
+  if (key.length === keySize && key.every(isPart)) return key as string[];
   throw new ServiceError("InvalidNextTokenException", "The specified NextToken is not valid.");
 }
 
 function isWithin(part: string, prefix: string | undefined): boolean {
   return prefix === undefined || part === prefix;
-}
-
-function parse(token: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(token, "base64url").toString());
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

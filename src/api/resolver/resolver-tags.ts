@@ -1,8 +1,8 @@
 import { resolverTagCountMax } from "../../base/limits.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import type { TableName } from "../../control/model/tables.ts";
+import { commit } from "../commit/commit.ts";
 import { ServiceError } from "../protocol/service-error.ts";
-import { commit } from "./commit.ts";
 import type { ResolverContext } from "./resolver-context.ts";
 import type { HandlerFamily } from "./resolver-handler.ts";
 import { readResolverArn } from "./resolver-ids.ts";

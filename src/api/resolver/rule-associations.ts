@@ -1,7 +1,7 @@
 import { resolverRuleOfVpcCountMax } from "../../base/limits.ts";
 import { ruleOfVpcKey } from "../../control/model/resolver-rule.ts";
 import type { ResolverRule, ResolverRuleAssociation } from "../../control/model/resolver-rule.ts";
-import { commit } from "./commit.ts";
+import { commit } from "../commit/commit.ts";
 import type { ResolverContext } from "./resolver-context.ts";
 import { filterOf } from "./resolver-filters.ts";
 import type { HandlerFamily, InputOf } from "./resolver-handler.ts";

@@ -3,7 +3,7 @@ import type { Mutation } from "../../control/model/mutation.ts";
 import type { ResolverEndpoint } from "../../control/model/resolver-endpoint.ts";
 import type { ResolverRule } from "../../control/model/resolver-rule.ts";
 import type { Planned } from "../commit/commit-entry.ts";
-import { commit } from "./commit.ts";
+import { commit } from "../commit/commit.ts";
 import { putCreatorRequest, removeCreatorRequest } from "./creator-requests.ts";
 import { requireEndpoint } from "./endpoint-rows.ts";
 import type { ResolverContext } from "./resolver-context.ts";

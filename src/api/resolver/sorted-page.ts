@@ -1,5 +1,6 @@
 import { resolverPageMax } from "../../base/limits.ts";
 import { ServiceError } from "../protocol/service-error.ts";
+import { partsOf, tokenOf } from "./page-token.ts";
 import type { PageRequest } from "./resolver-pages.ts";
 
 /** By name as in the API, the text of an item that it can be sorted by. */
@@ -58,20 +59,4 @@ function placeAfter(items: readonly { id: string }[], token: string): number | u
   if (!Number.isSafeInteger(place) || typeof id !== "string") return undefined;
   const found = items.findIndex((item) => item.id === id);
   return found < 0 ? Math.max(0, place as number) : found + 1;
-}
-
-/** An opaque text that stands for where the next page begins. */
-export function tokenOf(parts: readonly (string | number)[]): string {
-  return Buffer.from(JSON.stringify(parts)).toString("base64url");
-}
-
-/** The parts of a token that tokenOf() made; none of any other text. */
-export function partsOf(token: string): unknown[] {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(token, "base64url").toString());
-    return Array.isArray(parts) ? parts : [];
-  } catch (error) {
-    if (error instanceof SyntaxError) return [];
-    throw error;
-  }
 }

@@ -12,7 +12,7 @@ import { InvalidNameError, normaliseName } from "./route53-name.ts";
 type Attributes = Readonly<Record<string, string>>;
 
 /** Attributes that Cloud Map itself reads; all others are the client's own. */
-export const reservedAttributes: ReadonlySet<string> = new Set([
+const reservedAttributes: ReadonlySet<string> = new Set([
   "AWS_ALIAS_DNS_NAME",
   "AWS_EC2_INSTANCE_ID",
   "AWS_INIT_HEALTH_STATUS",

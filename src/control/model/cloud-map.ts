@@ -48,8 +48,7 @@ export type CloudMapService = {
   createdAt: string;
 };
 
-export const serviceRecordTypes = ["A", "AAAA", "CNAME", "SRV"] as const;
-export type ServiceRecordType = (typeof serviceRecordTypes)[number];
+export type ServiceRecordType = "A" | "AAAA" | "CNAME" | "SRV";
 
 export type ServiceDns = {
   routingPolicy: "MULTIVALUE" | "WEIGHTED";

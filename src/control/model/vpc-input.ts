@@ -9,6 +9,7 @@ import {
   parseIp,
 } from "../../base/ip.ts";
 import type { Cidr } from "../../base/ip.ts";
+import { isRegionName } from "../../base/region-name.ts";
 import { InputObject } from "./input-object.ts";
 import { InvalidNameError, normaliseName } from "./route53-name.ts";
 import { cidrsOf } from "./vpc.ts";
@@ -16,7 +17,6 @@ import type { VpcHost, VpcRow } from "./vpc.ts";
 
 const vpcIdForm = /^vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
 const subnetIdForm = /^subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
-const regionForm = /^[a-z]{2,4}(?:-[a-z]+)+-\d$/;
 
 export function isVpcId(text: string): boolean {
   return vpcIdForm.test(text);
@@ -33,7 +33,7 @@ export function readVpc(value: unknown): { vpcId: string; row: VpcRow } {
     throw object.problem("vpcId", `id ${vpcId} is not vpc- and 8 or 17 hexadecimal digits`);
   }
   const region = object.text("region");
-  if (!regionForm.test(region)) {
+  if (!isRegionName(region)) {
     throw object.problem("region", `${region} does not look like us-east-1`);
   }
   return { vpcId, row: withMembers(object, { region }) };

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import type { RemoteInfo, Socket } from "node:dgram";
 import { parseIp } from "../../base/ip.ts";
-import { udpQuerySizeMax } from "../../base/limits.ts";
+import { dgramSendQueueSizeMax, udpQuerySizeMax } from "../../base/limits.ts";
 import type { CounterBlock } from "../../telemetry/counters.ts";
 import { createArena } from "./driver.ts";
 import type { Answerer, PacketArena } from "./driver.ts";
@@ -11,8 +11,6 @@ import { addTo, sendErrors, udpCounters } from "./worker-counters.ts";
 
 const queryOffset = socketAddressSize;
 const responseOffset = queryOffset + udpQuerySizeMax;
-/** Octets that may wait in Node's own queue of a socket before responses are dropped. */
-const sendQueueSizeMax = 1024 * 1024;
 /** Elsewhere one worker takes all packets. */
 export const canSharePort = process.platform === "linux";
 const otherError = sendErrors.length - 1;
@@ -62,7 +60,7 @@ export class DgramDriver {
     bytes.set(message, queryOffset);
     const size = answerer.answer(queryOffset, message.length, responseOffset);
     if (size === 0) return;
-    if (socket.getSendQueueSize() > sendQueueSizeMax) return this.#countSendError("EAGAIN");
+    if (socket.getSendQueueSize() > dgramSendQueueSizeMax) return this.#countSendError("EAGAIN");
     const response = bytes.slice(responseOffset, responseOffset + size);
     socket.send(response, client.port, client.address, (error) => {
       if (error) this.#countSendError((error as NodeJS.ErrnoException).code ?? "");

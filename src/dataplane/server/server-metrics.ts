@@ -1,6 +1,5 @@
-import { formatCounters, formatMetrics } from "../../telemetry/metrics-text.ts";
+import { counter, formatCounters, formatMetrics, gauge } from "../../telemetry/metrics-text.ts";
 import type { Metric } from "../../telemetry/metrics-text.ts";
-import { gauge } from "../../telemetry/process-metrics.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { WorkerStart } from "./worker-setup.ts";
 import { queryCounters, tcpCounters, udpCounters, xdpOnlyCounters } from "./worker-counters.ts";
@@ -44,8 +43,4 @@ export function formatSupervision(
     gauge("signpost_generation", "Publications of zones so far.", supervisor.generation),
     gauge("signpost_zones_served", "Zones that the workers serve.", zoneCount),
   ]);
-}
-
-function counter(name: string, help: string, value: number): Metric {
-  return { name, help, type: "counter", samples: [{ value }] };
 }

@@ -1,8 +1,10 @@
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
-import { formatIp, parseIp } from "../../base/ip.ts";
+import { parseIp } from "../../base/ip.ts";
 import type { IpAddress } from "../../base/ip.ts";
+import { tcpFinishTimeoutMs, tcpSweepIntervalMs } from "../../base/limits.ts";
 import type { CounterBlock } from "../../telemetry/counters.ts";
+import { clientKey } from "./client-key.ts";
 import type { Answerer, PacketArena } from "./driver.ts";
 import { TcpConnection } from "./tcp-connection.ts";
 import type { TcpOptions } from "./tcp-options.ts";
@@ -10,10 +12,6 @@ import { addTo, tcpCloseReasons, tcpCounters } from "./worker-counters.ts";
 
 /** An address to bind, or a socket that listens already and is closed with the server. */
 export type ListenTarget = { host: string; port: number; ipv6Only: boolean } | { fd: number };
-
-const sweepIntervalMs = 250;
-/** What a client may take to read its last answers when the server stops. */
-const finishTimeoutMs = 250;
 
 /** DNS over TCP (RFC 7766) for all listen addresses, on one event loop. */
 export class TcpServer {
@@ -46,7 +44,7 @@ export class TcpServer {
   /** Resolves once it listens on all targets. */
   async listen(targets: readonly ListenTarget[]): Promise<void> {
     this.#servers = await Promise.all(targets.map((target) => this.#listenOn(target)));
-    this.#sweep = setInterval(() => this.#closeIdle(), sweepIntervalMs);
+    this.#sweep = setInterval(() => this.#closeIdle(), tcpSweepIntervalMs);
   }
 
   async stop(): Promise<void> {
@@ -55,7 +53,7 @@ export class TcpServer {
       (server) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
     for (const connection of this.#connections) connection.finish("shutdown");
-    const deadline = setTimeout(() => this.#closeAll(), finishTimeoutMs);
+    const deadline = setTimeout(() => this.#closeAll(), tcpFinishTimeoutMs);
     await Promise.all(closed);
     clearTimeout(deadline);
   }
@@ -143,9 +141,4 @@ export class TcpServer {
   #countClosed(reason: (typeof tcpCloseReasons)[number]): void {
     addTo(this.#counters, tcpCounters.index.closed + tcpCloseReasons.indexOf(reason), 1);
   }
-}
-
-/** One client: an IPv4 address, or the /64 that a single IPv6 host may choose from. */
-function clientKey(client: IpAddress): string {
-  return client.length === 4 ? formatIp(client) : client.slice(0, 8).join(".");
 }

@@ -4,7 +4,8 @@ import { optSize, optTtl } from "./edns.ts";
 import type { Edns } from "./edns.ts";
 import { FLAG, headerSize } from "./message.ts";
 import type { Message, MessageFlags, Question, ResourceRecord } from "./message.ts";
-import { lowerName, skipName } from "./name.ts";
+import { nameKey } from "./name-key.ts";
+import { skipName } from "./name.ts";
 import type { Name } from "./name.ts";
 import { rdataNames } from "./rdata-names.ts";
 import { TYPE } from "./registries.ts";
@@ -147,7 +148,7 @@ class MessageWriter {
 
   #name(name: Name): boolean {
     if (!this.#compress) return this.#append(name);
-    const whole = String.fromCharCode(...lowerName(name));
+    const whole = nameKey(name);
     let at = 0;
     for (; name[at] !== 0; at += (name[at] as number) + 1) {
       const key = whole.slice(at);

@@ -1,8 +1,8 @@
 import { checkerLocationNameSizeMax } from "../../base/limits.ts";
+import { isRegionName } from "../../base/region-name.ts";
 import type { LocationName } from "./checker-desk.ts";
 
 const nameForm = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
-const regionForm = /^[a-z]{2,4}(?:-[a-z]+)+-\d$/;
 
 /** A location's name or region has the wrong form; the message says which and how it must be. */
 export class LocationNameError extends Error {
@@ -18,7 +18,7 @@ export function locationNamed(name: string, region?: string | null): LocationNam
     const form = `lower-case letters, digits and inner hyphens, limit ${checkerLocationNameSizeMax}`;
     throw new LocationNameError(`location ${name.slice(0, 100)} is not a name of ${form}`);
   }
-  if (region && !regionForm.test(region)) {
+  if (region && !isRegionName(region)) {
     throw new LocationNameError(`region ${region.slice(0, 100)} does not look like us-east-1`);
   }
   return { location: name, region: region || null };

@@ -10,6 +10,7 @@ import type { Message, Question } from "../../dns/wire/message.ts";
 import { equalNames, parseName, rootName } from "../../dns/wire/name.ts";
 import { nameLayout } from "../../dns/wire/rdata-names.ts";
 import { CLASS, OPCODE, RCODE, rcodeToText, typeFromText } from "../../dns/wire/registries.ts";
+import { framed } from "../../dns/wire/stream-frame.ts";
 import type { Attempt } from "./attempt.ts";
 import { endWithError, openTcp } from "./connection.ts";
 import type { DnsProbeSpec } from "./probe-spec.ts";
@@ -106,11 +107,7 @@ function askTcp(attempt: Attempt, { spec, asked, address }: Asking): void {
   openTcp(attempt, { address, port, connectTimeoutMs: timeoutMs }, (socket) => {
     attempt.limit(timeoutMs, Reason.dnsTimeout);
     const sentAt = performance.now();
-    // RFC 1035 §4.2.2: two octets of length before the message.
-    const framed = new Uint8Array(asked.query.length + 2);
-    framed.set([asked.query.length >> 8, asked.query.length & 255]);
-    framed.set(asked.query, 2);
-    socket.write(framed);
+    socket.write(framed(asked.query));
     let received = Buffer.alloc(0);
     socket.on("data", (octets) =>
       attempt.step(() => {

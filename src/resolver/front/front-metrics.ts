@@ -1,6 +1,5 @@
-import { formatCounters, formatMetrics } from "../../telemetry/metrics-text.ts";
+import { counter, formatCounters, formatMetrics, gauge } from "../../telemetry/metrics-text.ts";
 import type { Metric } from "../../telemetry/metrics-text.ts";
-import { gauge } from "../../telemetry/process-metrics.ts";
 import { cacheStatistics } from "../cache/cache-layout.ts";
 import { frontCounters, frontQueryCounters, frontUdpCounters } from "./front-counters.ts";
 import type { FrontSetup } from "./front-setup.ts";
@@ -33,9 +32,6 @@ function ownMetrics({ supervisor, receiveBufferDropCount, cache }: Told): Metric
   const { entries, octets, size, ...gone } = cacheStatistics(cache);
   const { evicted, expired, crowded, replaced, puts, refused } = gone;
   const removals = Object.entries({ evicted, expired, crowded, replaced });
-  const counter = (name: string, help: string, value: number): Metric => ({
-    ...{ name, help, type: "counter", samples: [{ value }] },
-  });
   return [
     counter(
       "signpost_resolver_udp_receive_buffer_drops_total",

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseIp } from "../../base/ip.ts";
+import type { Edns } from "../../dns/wire/edns.ts";
 import { encodeMessage } from "../../dns/wire/encode-message.ts";
 import { decodeMessage } from "../../dns/wire/message.ts";
 import { parseName } from "../../dns/wire/name.ts";
-import { CLASS, RCODE, TYPE } from "../../dns/wire/registries.ts";
+import { CLASS, EDNS_OPTION, RCODE, TYPE } from "../../dns/wire/registries.ts";
 import { delegatedAnswer } from "./delegated-answer.ts";
 import { ResolverUnderTest } from "../../../test/support/resolver-under-test.ts";
 
@@ -15,11 +16,15 @@ const { view: number } = resolver.addView({
 });
 const address = parseIp("192.0.2.99") as Uint8Array;
 
-function ask(name: string, type: number = TYPE.A) {
+function ask(name: string, type: number = TYPE.A, edns?: Partial<Edns>) {
   const query = encodeMessage({
     ...{ id: 7, opcode: 0, rcode: 0, flags: { rd: true } },
     questions: [{ name: parseName(name), type, class: CLASS.IN }],
     ...{ answer: [], authority: [], additional: [] },
+    edns: edns && {
+      ...{ udpPayloadSize: 1232, version: 0, dnssecOk: false, options: [] },
+      ...edns,
+    },
   });
   const asker = { address, udpPayloadSizeMax: 1232 };
   const octets = delegatedAnswer(query, resolver.core.view(number), asker);
@@ -47,6 +52,18 @@ test("private zones are answered with authority, and nothing else is", () => {
     assert.deepEqual([refused.rcode, refused.flags.aa], [RCODE.REFUSED, false], name);
   }
   assert.equal(ask("corp.test", TYPE.AXFR).rcode, RCODE.REFUSED);
+});
+
+test("EDNS is understood: versions, and client subnets that are told for whom an answer holds", () => {
+  assert.equal(ask("www.corp.test", TYPE.A, { version: 1 }).rcode, RCODE.BADVERS);
+  const subnet = (...data: number[]): Partial<Edns> => ({
+    options: [{ code: EDNS_OPTION.CLIENT_SUBNET, data: Uint8Array.from(data) }],
+  });
+  const told = ask("www.corp.test", TYPE.A, subnet(0, 1, 24, 0, 198, 51, 100));
+  assert.equal(told.rcode, RCODE.NOERROR);
+  assert.deepEqual(told.edns?.options, subnet(0, 1, 24, 0, 198, 51, 100).options);
+  const huge = Array.from({ length: 60_000 }, () => 1);
+  assert.equal(ask("www.corp.test", TYPE.A, subnet(...huge)).rcode, RCODE.FORMERR);
 });
 
 test("what is no query is answered as little as can be", () => {

@@ -1,12 +1,12 @@
 import type { IpAddress } from "../../base/ip.ts";
-import { decodeMessage, headerSize } from "../../dns/wire/message.ts";
 import type { Message } from "../../dns/wire/message.ts";
-import { CLASS, EDNS_OPTION, OPCODE, RCODE, TYPE } from "../../dns/wire/registries.ts";
-import { bare, replyTo, replyWithHeader } from "./client-reply.ts";
+import { CLASS, RCODE } from "../../dns/wire/registries.ts";
+import { readClientQuery, transferTypes } from "./client-query.ts";
+import { bare, replyTo } from "./client-reply.ts";
+import type { Asker } from "./image-answers.ts";
 import type { Outcome } from "./outcome.ts";
+import { subnetIn } from "./subnet-option.ts";
 import type { View } from "./view.ts";
-
-const transferTypes = new Set<number>([TYPE.AXFR, TYPE.IXFR]);
 
 /**
  * What a name server says that delegations outside refer to: answers of the private zones of a VPC
@@ -18,12 +18,11 @@ export function delegatedAnswer(
   view: View | undefined,
   asker: { address: IpAddress; udpPayloadSizeMax: number | undefined },
 ): Uint8Array | undefined {
-  const query = read(octets);
+  const query = readClientQuery(octets);
   if (!query || query instanceof Uint8Array) return query;
-  const message = view && messageOf(query, view, asker.address);
-  const outcome: Outcome = message
-    ? { ...bare(message.rcode), answer: [...message.answer], authority: [...message.authority] }
-    : bare(RCODE.REFUSED);
+  const subnet = subnetIn(query);
+  const message = view && messageOf(query, view, { address: asker.address, subnet });
+  const outcome = message ? outcomeOf(message) : { ...bare(refusalOf(query)), subnet };
   const { octets: response } = replyTo(query, outcome, {
     udpPayloadSizeMax: asker.udpPayloadSizeMax,
     authentic: false,
@@ -33,23 +32,21 @@ export function delegatedAnswer(
   return response;
 }
 
-function read(octets: Uint8Array): Message | Uint8Array | undefined {
-  if (octets.length < headerSize || ((octets[2] as number) & 0x80) !== 0) return undefined;
-  if (((octets[2] as number) & 0x78) !== OPCODE.QUERY << 3) {
-    return replyWithHeader(octets, RCODE.NOTIMP);
-  }
-  try {
-    const query = decodeMessage(octets);
-    return query.questions.length === 1 ? query : replyWithHeader(octets, RCODE.FORMERR);
-  } catch {
-    return replyWithHeader(octets, RCODE.FORMERR);
-  }
+function outcomeOf(message: Message): Outcome {
+  const answer = [...message.answer];
+  const authority = [...message.authority];
+  return { ...bare(message.rcode), answer, authority, subnet: subnetIn(message) };
 }
 
-function messageOf(query: Message, view: View, address: IpAddress): Message | undefined {
+/** RFC 6891 §6.1.3: of a version that nobody here knows. */
+function refusalOf({ edns }: Message): number {
+  return edns && edns.version > 0 ? RCODE.BADVERS : RCODE.REFUSED;
+}
+
+function messageOf(query: Message, view: View, asker: Asker): Message | undefined {
   const [question] = query.questions;
   if (!question || question.class !== CLASS.IN || transferTypes.has(question.type))
     return undefined;
-  const subnet = query.edns?.options.find(({ code }) => code === EDNS_OPTION.CLIENT_SUBNET);
-  return view.images.ask(question.name, question.type, { address, subnet });
+  if (query.edns && query.edns.version > 0) return undefined;
+  return view.images.ask(question.name, question.type, asker);
 }

@@ -4,7 +4,7 @@ import type { Message, ResourceRecord } from "../../dns/wire/message.ts";
 import { equalNames, formatName, isSubdomain } from "../../dns/wire/name.ts";
 import type { Name } from "../../dns/wire/name.ts";
 import { TYPE } from "../../dns/wire/registries.ts";
-import { nameKey } from "./name-map.ts";
+import { nameKey } from "../../dns/wire/name-key.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Asked } from "./resolution.ts";
 import type { DelegationRule, Source } from "./resolver-plan.ts";

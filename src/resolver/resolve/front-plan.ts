@@ -1,7 +1,7 @@
 import { formatEndpoint } from "../../dataplane/server/socket-address.ts";
 import { CUT } from "../front/hand-over.ts";
 import type { PlannedZone, ViewPlan } from "../front/hand-over.ts";
-import { keyName, suffixKeys } from "./name-map.ts";
+import { keyName, suffixKeys } from "../../dns/wire/name-key.ts";
 import type { Cut, ViewSettings } from "./resolver-plan.ts";
 
 /** What the front needs to know of a VPC: where it may answer by itself. */

@@ -10,6 +10,7 @@ import {
   tcpPipelineCountMax,
   tlsHandshakeMaxMs,
 } from "../../base/limits.ts";
+import { clientKey } from "../../dataplane/server/client-key.ts";
 import type { Endpoint } from "../../dataplane/server/socket-address.ts";
 import type { TcpOptions } from "../../dataplane/server/tcp-options.ts";
 import { decodeMessage, headerSize } from "../../dns/wire/message.ts";
@@ -77,10 +78,12 @@ export class HttpsListener {
   }
 
   #accept(socket: Socket): void {
-    const client = socket.remoteAddress ?? "";
-    const count = this.#countByClient.get(client) ?? 0;
+    const address = parseIp(socket.remoteAddress?.split("%")[0] ?? "");
+    const client = address && clientKey(address);
+    const count = this.#countByClient.get(client ?? "") ?? 0;
     socket.on("error", () => undefined);
-    if (count >= this.#options.tcp.connectionsPerClientMax) {
+    // The client may be gone already, and with it its address.
+    if (client === undefined || count >= this.#options.tcp.connectionsPerClientMax) {
       socket.destroy();
       return;
     }

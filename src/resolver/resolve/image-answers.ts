@@ -14,7 +14,7 @@ import { decodeMessage } from "../../dns/wire/message.ts";
 import type { Message } from "../../dns/wire/message.ts";
 import type { Name } from "../../dns/wire/name.ts";
 import { CLASS, OPCODE, RCODE } from "../../dns/wire/registries.ts";
-import { nameKey, suffixKeys } from "./name-map.ts";
+import { nameKey, suffixKeys } from "../../dns/wire/name-key.ts";
 
 /** Whoever asks, as far as routed sets go by it. */
 export type Asker = {

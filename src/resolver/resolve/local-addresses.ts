@@ -1,5 +1,5 @@
-import { networkInterfaces } from "node:os";
 import { formatIp, parseIp } from "../../base/ip.ts";
+import { machineAddresses } from "../../base/machine-addresses.ts";
 
 /** How long the list of interfaces is believed. */
 const listAgeMaxMs = 1_000;
@@ -21,12 +21,6 @@ export class LocalAddresses {
     const nowMs = performance.now();
     if (nowMs - this.#listedMs < listAgeMaxMs) return;
     this.#listedMs = nowMs;
-    const all = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
-    this.#addresses = new Set(
-      all.flatMap(({ address }) => {
-        const ip = parseIp(address.split("%")[0] ?? "");
-        return ip ? formatIp(ip) : [];
-      }),
-    );
+    this.#addresses = machineAddresses();
   }
 }

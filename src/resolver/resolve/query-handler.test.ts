@@ -7,7 +7,7 @@ import { lowerName, parseName } from "../../dns/wire/name.ts";
 import { RCODE, TYPE } from "../../dns/wire/registries.ts";
 import type { Firewall, FirewallVerdict } from "../firewall/firewall.ts";
 import { makeNameFilter } from "../firewall/name-filter.ts";
-import { nameKey } from "./name-map.ts";
+import { nameKey } from "../../dns/wire/name-key.ts";
 import { queryLogFields } from "./query-log.ts";
 import { ResolverUnderTest, settle } from "../../../test/support/resolver-under-test.ts";
 import type { TestView } from "../../../test/support/resolver-under-test.ts";

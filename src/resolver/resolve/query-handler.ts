@@ -1,13 +1,13 @@
 import { resolutionCountMax } from "../../base/limits.ts";
 import type { IpAddress } from "../../base/ip.ts";
-import { decodeMessage, headerSize } from "../../dns/wire/message.ts";
 import type { Message, Question } from "../../dns/wire/message.ts";
-import { CLASS, OPCODE, RCODE, TYPE } from "../../dns/wire/registries.ts";
+import { CLASS, RCODE, TYPE } from "../../dns/wire/registries.ts";
 import type { AnswerStore, StoredQuestion } from "./answer-store.ts";
-import { bare, replyTo, replyWithHeader } from "./client-reply.ts";
+import { readClientQuery, transferTypes } from "./client-query.ts";
+import { bare, replyTo } from "./client-reply.ts";
 import { reverseAlias, synthesize, wantsSynthesis } from "./dns64.ts";
 import { FirewallDesk } from "./firewall-desk.ts";
-import { nameKey } from "./name-map.ts";
+import { nameKey } from "../../dns/wire/name-key.ts";
 import { servfail } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Asked, Resolution } from "./resolution.ts";
@@ -47,7 +47,6 @@ export type QueryHandlerOptions = {
 };
 
 const metaTypes = new Set<number>([TYPE.MAILA, TYPE.MAILB]);
-const transferTypes = new Set<number>([TYPE.AXFR, TYPE.IXFR]);
 
 /** Answers messages of clients. */
 export class QueryHandler {
@@ -71,7 +70,7 @@ export class QueryHandler {
   async handle(octets: Uint8Array, client: Client): Promise<Uint8Array | undefined> {
     const { counts } = this.#options;
     counts.queries++;
-    const query = this.#read(octets);
+    const query = readClientQuery(octets);
     if (query instanceof Uint8Array) return query;
     if (!query) {
       counts.dropped++;
@@ -89,22 +88,6 @@ export class QueryHandler {
       return this.#reply(query, servfail(), client);
     } finally {
       this.#openCount--;
-    }
-  }
-
-  /** The query; octets where the response needs nothing but its header; undefined: none at all. */
-  #read(octets: Uint8Array): Message | Uint8Array | undefined {
-    if (octets.length < headerSize || ((octets[2] as number) & 0x80) !== 0) return undefined;
-    if (((octets[2] as number) & 0x78) !== OPCODE.QUERY << 3) {
-      return replyWithHeader(octets, RCODE.NOTIMP);
-    }
-    try {
-      const query = decodeMessage(octets);
-      // One question (RFC 9619).
-      const isSound = query.questions.length === 1 && subnetOptionOf(query) !== "malformed";
-      return isSound ? query : replyWithHeader(octets, RCODE.FORMERR);
-    } catch {
-      return replyWithHeader(octets, RCODE.FORMERR);
     }
   }
 

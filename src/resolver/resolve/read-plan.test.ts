@@ -5,7 +5,7 @@ import type { Mutation } from "../../control/model/mutation.ts";
 import { formatName, parseName } from "../../dns/wire/name.ts";
 import { TYPE } from "../../dns/wire/registries.ts";
 import { frontPlan } from "./front-plan.ts";
-import { nameKey } from "./name-map.ts";
+import { nameKey } from "../../dns/wire/name-key.ts";
 import { PlanReader } from "./read-plan.ts";
 import { routeOf } from "./resolver-plan.ts";
 import type { ViewSettings } from "./resolver-plan.ts";

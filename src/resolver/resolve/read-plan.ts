@@ -22,7 +22,7 @@ import type { Name } from "../../dns/wire/name.ts";
 import { DomainLists, firewallTables, readFirewall } from "../firewall/read-firewall.ts";
 import { queryLogTables, readQueryLogConfigs } from "../firewall/read-query-log-configs.ts";
 import type { UpstreamTarget } from "../upstream/upstream.ts";
-import { nameKey } from "./name-map.ts";
+import { nameKey } from "../../dns/wire/name-key.ts";
 import { addressRecord } from "./records.ts";
 import type { Cut, DelegationRule, Source, ViewSettings } from "./resolver-plan.ts";
 import { localNames, reverseZones } from "./reverse-names.ts";

@@ -2,12 +2,12 @@ import { autodefinedTtlSeconds, chainLengthMax } from "../../base/limits.ts";
 import type { Message } from "../../dns/wire/message.ts";
 import { formatName } from "../../dns/wire/name.ts";
 import type { Name } from "../../dns/wire/name.ts";
-import { EDNS_OPTION, RCODE, TYPE } from "../../dns/wire/registries.ts";
+import { RCODE, TYPE } from "../../dns/wire/registries.ts";
 import { readChain } from "./answer-chain.ts";
 import { answerAutodefined, answerHosts } from "./autodefined.ts";
 import type { Delegations } from "./delegations.ts";
 import type { ImageAnswers, Asker } from "./image-answers.ts";
-import { nameKey } from "./name-map.ts";
+import { nameKey } from "../../dns/wire/name-key.ts";
 import { emptyStep, servfail } from "./outcome.ts";
 import type { Outcome, Step } from "./outcome.ts";
 import type { OwnListeners } from "./own-listeners.ts";
@@ -17,7 +17,7 @@ import type { Source } from "./resolver-plan.ts";
 import { EXTENDED_ERROR, isFailure } from "./server-answers.ts";
 import type { ServerAnswer, ServerAnswers, ServerQuestion } from "./server-answers.ts";
 import { referralOf } from "./tidy-answer.ts";
-import { narrower } from "./subnet-option.ts";
+import { narrower, subnetIn } from "./subnet-option.ts";
 import type { Troubles } from "./troubles.ts";
 import type { View } from "./view.ts";
 import type { Work } from "./work.ts";
@@ -255,7 +255,7 @@ function isChildsDs(message: Message, name: Name, type: number): boolean {
 /** The first alias alone: its target may be another's. */
 function stepOfImage(message: Message, name: Name, type: number): Step {
   const { links, final } = readChain(message.answer, name, type);
-  const subnet = message.edns?.options.find(({ code }) => code === EDNS_OPTION.CLIENT_SUBNET);
+  const subnet = subnetIn(message);
   const [link] = links;
   if (link) return { ...emptyStep(), answer: link.records, next: link.target, subnet };
   const { rcode, authority } = message;

@@ -3,7 +3,7 @@ import type { ResourceRecord } from "../../dns/wire/message.ts";
 import { TYPE } from "../../dns/wire/registries.ts";
 import type { Firewall } from "../firewall/firewall.ts";
 import type { UpstreamTarget } from "../upstream/upstream.ts";
-import { nameKey, suffixKeys } from "./name-map.ts";
+import { nameKey, suffixKeys } from "../../dns/wire/name-key.ts";
 
 /** Servers that are asked as one: what they answer is kept under one number of the cache. */
 export type Source = {

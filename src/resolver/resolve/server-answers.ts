@@ -11,7 +11,7 @@ import { UpstreamError } from "../upstream/upstream.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { AnswerStore, Known, StoredAnswer, StoredQuestion } from "./answer-store.ts";
 import type { CacheSettings } from "./cache-settings.ts";
-import { nameKey } from "./name-map.ts";
+import { nameKey } from "../../dns/wire/name-key.ts";
 import type { ResolverCounts } from "./resolver-counts.ts";
 import type { Source } from "./resolver-plan.ts";
 import { tidyAnswer } from "./tidy-answer.ts";

@@ -14,6 +14,11 @@ export function subnetOptionOf({ edns }: Message): EdnsOption | "malformed" | un
   return more.length === 0 && isWellFormed(option.data) ? option : "malformed";
 }
 
+/** The same of a message that is known to keep to the rules: read before, or our own. */
+export function subnetIn({ edns }: Message): EdnsOption | undefined {
+  return edns?.options.find(({ code }) => code === subnetCode);
+}
+
 const subnetCode = EDNS_OPTION.CLIENT_SUBNET;
 
 function isWellFormed(data: Uint8Array): boolean {

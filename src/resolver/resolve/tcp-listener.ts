@@ -1,13 +1,15 @@
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
-import { formatIp, parseIp } from "../../base/ip.ts";
+import { parseIp } from "../../base/ip.ts";
 import type { IpAddress } from "../../base/ip.ts";
-import { tcpPipelineCountMax } from "../../base/limits.ts";
+import { tcpFinishTimeoutMs, tcpPipelineCountMax, tcpSweepIntervalMs } from "../../base/limits.ts";
+import { clientKey } from "../../dataplane/server/client-key.ts";
 import { FrameReader } from "../../dataplane/server/frame-reader.ts";
 import type { Endpoint } from "../../dataplane/server/socket-address.ts";
 import type { TcpOptions } from "../../dataplane/server/tcp-options.ts";
 import type { ListenTarget } from "../../dataplane/server/tcp-server.ts";
 import { headerSize } from "../../dns/wire/message.ts";
+import { framed } from "../../dns/wire/stream-frame.ts";
 
 /** A query over TCP: where it comes from and which listener it came to. */
 export type StreamClient = {
@@ -27,10 +29,6 @@ export type TcpListenerOptions = {
   /** Monotonic. */
   nowMs?: () => number;
 };
-
-const sweepIntervalMs = 250;
-/** What a client may take to read its last answers when the resolver stops. */
-const finishTimeoutMs = 250;
 
 /** DNS over TCP (RFC 7766) with answers that take their time: each is sent as it is ready. */
 export class TcpListener {
@@ -56,7 +54,7 @@ export class TcpListener {
     this.#servers = await Promise.all(
       targets.map((target, listener) => this.#listenOn(target, listener)),
     );
-    this.#sweep = setInterval(() => this.#closeIdle(), sweepIntervalMs);
+    this.#sweep = setInterval(() => this.#closeIdle(), tcpSweepIntervalMs);
     return this.#servers.map((server) => server.address() as Endpoint);
   }
 
@@ -68,7 +66,7 @@ export class TcpListener {
     for (const connection of this.#connections) connection.finish();
     const deadline = setTimeout(() => {
       for (const connection of this.#connections) connection.close();
-    }, finishTimeoutMs);
+    }, tcpFinishTimeoutMs);
     await Promise.all(closed);
     clearTimeout(deadline);
   }
@@ -223,18 +221,4 @@ class Connection {
     this.#options.onActive(this);
     this.#read();
   }
-}
-
-/** With its size before it (RFC 1035 §4.2.2), in one piece (RFC 7766 §8). */
-function framed(response: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(response.length + 2);
-  frame[0] = response.length >> 8;
-  frame[1] = response.length & 255;
-  frame.set(response, 2);
-  return frame;
-}
-
-/** One client: an IPv4 address, or the /64 that a single IPv6 host may choose from. */
-function clientKey(client: IpAddress): string {
-  return client.length === 4 ? formatIp(client) : client.slice(0, 8).join(".");
 }

@@ -1,15 +1,12 @@
 import type { RemoteInfo, Socket } from "node:dgram";
 import { parseIp } from "../../base/ip.ts";
 import type { IpAddress } from "../../base/ip.ts";
-import { udpQuerySizeMax } from "../../base/limits.ts";
+import { dgramSendQueueSizeMax, udpQuerySizeMax } from "../../base/limits.ts";
 import { bindUdp } from "../../dataplane/server/dgram-driver.ts";
 import type { Endpoint } from "../../dataplane/server/socket-address.ts";
 
 /** A query over UDP: where it comes from, and the address that was asked. */
 export type DatagramClient = { address: IpAddress; port: number; local: Endpoint };
-
-/** Octets that may wait in Node's own queue of a socket before responses are dropped. */
-const sendQueueSizeMax = 1024 * 1024;
 
 /** DNS over node:dgram, where there are no front workers. */
 export class UdpListener {
@@ -52,7 +49,7 @@ export class UdpListener {
     const octets = new Uint8Array(query);
     const response = await this.#answer(octets, { address, port: from.port, local });
     if (!response || !this.#sockets.includes(socket)) return;
-    if (socket.getSendQueueSize() > sendQueueSizeMax) return;
+    if (socket.getSendQueueSize() > dgramSendQueueSizeMax) return;
     socket.send(response, from.port, from.address, () => undefined);
   }
 }

@@ -2,10 +2,12 @@ import { chainLengthMax, nameSizeMax } from "../../base/limits.ts";
 import { RdataError } from "../../dns/rdata/rdata-error.ts";
 import { additionalTarget, validateRdata } from "../../dns/rdata/rdata.ts";
 import type { Message, ResourceRecord } from "../../dns/wire/message.ts";
-import { equalNames, isSubdomain, lowerName, skipName } from "../../dns/wire/name.ts";
+import { equalNames, isSubdomain, skipName } from "../../dns/wire/name.ts";
 import type { Name } from "../../dns/wire/name.ts";
+import { nameKey } from "../../dns/wire/name-key.ts";
 import { rdataNames } from "../../dns/wire/rdata-names.ts";
 import { RCODE, TYPE } from "../../dns/wire/registries.ts";
+import { ttlMax } from "../../dns/wire/ttl.ts";
 import type { WireQuery } from "./wire-query.ts";
 
 /**
@@ -44,20 +46,20 @@ function nothing({ question }: WireQuery): Chain {
 
 function chainIn(records: readonly ResourceRecord[], query: WireQuery): Chain {
   const { question, dnssecOk } = query;
-  const byOwner = Map.groupBy(records, ({ owner }) => keyOf(owner));
+  const byOwner = Map.groupBy(records, ({ owner }) => nameKey(owner));
   const seen = new Set<string>();
   const chain = nothing(query);
   let name = question.name;
   const take = (owner: Name, isWanted: (type: number) => boolean): number => {
-    const taken = (byOwner.get(keyOf(owner)) ?? []).filter(
+    const taken = (byOwner.get(nameKey(owner)) ?? []).filter(
       ({ type, rdata }) =>
         isWanted(type) || (dnssecOk && type === TYPE.RRSIG && isWanted(coveredType(rdata))),
     );
     chain.records.push(...taken);
     return taken.length;
   };
-  for (let step = 0; step < chainLengthMax && !seen.has(keyOf(name)); step++) {
-    seen.add(keyOf(name));
+  for (let step = 0; step < chainLengthMax && !seen.has(nameKey(name)); step++) {
+    seen.add(nameKey(name));
     if (step > 0) chain.names.push(name);
     const { type } = question;
     if (take(name, (each) => each === type || type === TYPE.ANY) > 0) break;
@@ -77,13 +79,13 @@ function linkFrom(name: Name, byOwner: Map<string, ResourceRecord[]>): Link | un
   // Only the records that end a chain are asked for below a DNAME (RFC 6672 §3.1): what is said to
   // be a CNAME made by it is made anew.
   for (let at = (name[0] as number) + 1; at < name.length; at += (name[at] as number) + 1) {
-    const by = byOwner.get(keyOf(name.subarray(at)))?.find(({ type }) => type === TYPE.DNAME);
+    const by = byOwner.get(nameKey(name.subarray(at)))?.find(({ type }) => type === TYPE.DNAME);
     if (!by) continue;
     const target = joined(name.subarray(0, at), by.rdata);
     if (!target) return undefined;
     return { target, by, synthesized: { ...by, owner: name, type: TYPE.CNAME, rdata: target } };
   }
-  const by = byOwner.get(keyOf(name))?.find(({ type }) => type === TYPE.CNAME);
+  const by = byOwner.get(nameKey(name))?.find(({ type }) => type === TYPE.CNAME);
   return by && { target: by.rdata, by };
 }
 
@@ -154,9 +156,6 @@ function glueOf(
   );
 }
 
-/** TTLs with the highest bit set count as 0 (RFC 2181 §8). */
-const ttlMax = 0x7fff_ffff;
-
 /**
  * The record, checked, as the target would have sent it to a query in the caller's case: names that
  * were compressed to the question have its random case.
@@ -165,6 +164,7 @@ const ttlMax = 0x7fff_ffff;
 function tidy(record: ResourceRecord, query: WireQuery): ResourceRecord {
   const { type } = record;
   validateRdata(type, record.rdata);
+  // With the highest bit set it counts as 0 (RFC 2181 §8).
   const ttl = record.ttl > ttlMax ? 0 : record.ttl;
   if (query.wireName === query.question.name) return { ...record, ttl };
   const rdata = record.rdata.slice();
@@ -189,9 +189,4 @@ function inCallersCase(name: Name, { wireName, question }: WireQuery): Name {
 function endsWith(name: Name, suffix: Name, { start, at }: { start: number; at: number }): boolean {
   for (let i = start; i < name.length; i++) if (name[i] !== suffix[at + i - start]) return false;
   return true;
-}
-
-/** A name as a map's key: equal names have equal keys. */
-function keyOf(name: Name): string {
-  return String.fromCharCode(...lowerName(name));
 }

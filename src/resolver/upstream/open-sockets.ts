@@ -49,7 +49,7 @@ function openTcp({ target, source }: Destination): Socket {
 }
 
 /** The name that the certificate must have. */
-export function certificateNameOf({ serverName, address }: UpstreamTarget): string {
+function certificateNameOf({ serverName, address }: UpstreamTarget): string {
   return serverName ?? address;
 }
 

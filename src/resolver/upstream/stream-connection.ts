@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 
 import { messageSizeMax } from "../../base/limits.ts";
 import type { Random } from "../../base/random.ts";
+import { framed } from "../../dns/wire/stream-frame.ts";
 import type { Connection, Pending } from "./connection-pool.ts";
 import type { Cancel } from "./exchange.ts";
 import { matchResponse } from "./match-response.ts";
@@ -56,11 +57,7 @@ class StreamConnection implements Connection {
     const id = this.#freeId();
     this.#pending.set(id, pending);
     const octets = encodeQuery(pending.asking.query, { id, padded: this.#options.padded });
-    const framed = new Uint8Array(lengthSize + octets.length);
-    framed[0] = octets.length >> 8;
-    framed[1] = octets.length & 255;
-    framed.set(octets, lengthSize);
-    this.#socket.write(framed);
+    this.#socket.write(framed(octets));
     return () => void this.#pending.delete(id);
   }
 

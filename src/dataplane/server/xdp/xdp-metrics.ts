@@ -1,5 +1,5 @@
+import { gauge } from "../../../telemetry/metrics-text.ts";
 import type { Metric } from "../../../telemetry/metrics-text.ts";
-import { gauge } from "../../../telemetry/process-metrics.ts";
 import type { XdpDrops } from "./xdp-socket.ts";
 
 /** What the sockets of all queues tell. */

@@ -1,17 +1,15 @@
-import { commitEntry, TooManyConflictsError } from "../commit/commit-entry.ts";
-import type { Planned } from "../commit/commit-entry.ts";
 import { ServiceError } from "../protocol/service-error.ts";
-import type { CloudWatchContext } from "./cloudwatch-context.ts";
+import { commitEntry, TooManyConflictsError } from "./commit-entry.ts";
+import type { CommitContext, Proposal } from "./commit-entry.ts";
 
 /**
- * Validates and appends one entry.
+ * Validates and appends one entry, for the services that have no error of their own for a store
+ * where others always are faster.
+ * @returns the plan's result
  * @throws ServiceError of the plan; ServiceUnavailable where the store refuses, or others always
  *   are faster
  */
-export async function commit<T>(
-  context: CloudWatchContext,
-  proposal: { action: string; plan(): Planned<T> },
-): Promise<T> {
+export async function commit<T>(context: CommitContext, proposal: Proposal<T>): Promise<T> {
   try {
     return (await commitEntry(context, proposal)).result;
   } catch (error) {

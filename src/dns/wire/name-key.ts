@@ -1,5 +1,5 @@
-import { lowerName } from "../../dns/wire/name.ts";
-import type { Name } from "../../dns/wire/name.ts";
+import { lowerName } from "./name.ts";
+import type { Name } from "./name.ts";
 
 /** A name as the key of a Map: its octets, letters in lower case. */
 export function nameKey(name: Name): string {
