@@ -96,7 +96,9 @@ export class DockerEngine {
     await this.negotiate();
     const filters = { type: ["container", "network"], event: watchedEvents };
     const query = new URLSearchParams({ filters: JSON.stringify(filters) });
-    if (options.sinceMs !== undefined) query.set("since", (options.sinceMs / 1000).toFixed(3));
+    // Rounded down: the moment itself must not be left out.
+    const { sinceMs } = options;
+    if (sinceMs !== undefined) query.set("since", (Math.floor(sinceMs) / 1000).toFixed(3));
     const response = await this.#request(`/v${this.#version}/events?${query}`, {
       timeoutMs: this.#timeoutMs,
       signal: options.signal,

@@ -312,7 +312,8 @@ export class DockerEngineStandIn {
     response.setHeader("content-type", "application/json");
     response.flushHeaders();
     for (const message of since === null ? [] : this.#events) {
-      const isLater = message.timeNano >= Number(since) * 1e9;
+      // In whole milliseconds: nanoseconds are more than a number holds.
+      const isLater = Math.round(message.timeNano / 1e6) >= Math.round(Number(since) * 1e3);
       if (isLater && wants(message)) response.write(`${JSON.stringify(message)}\n`);
     }
     const listener = { response, wants };
