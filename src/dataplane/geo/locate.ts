@@ -88,11 +88,10 @@ function locateIpv4(view: LocationView, address: number): number {
       if (last - step > first) first = last - step;
     }
   }
-  // Halves without branches: which way each goes cannot be foreseen (measured: a third faster).
-  for (let count = last - first; count > 0;) {
-    const half = (count + 1) >>> 1;
-    first += half & (((lows[first + half] as number) - wanted - 1) >> 31);
-    count -= half;
+  while (first < last) {
+    const middle = (first + last + 1) >>> 1;
+    if ((lows[middle] as number) <= wanted) first = middle;
+    else last = middle - 1;
   }
   view.addressHigh = address;
   view.matchIndex = first;

@@ -53,17 +53,17 @@ const stateLevel = PLACE_KEY.US_STATE << PLACE_KEY_SHIFT;
 
 /**
  * The branch with a key, among those from `start` to before `end`; 0 if none has it. No key has the
- * code 0, which is nowhere. Halves without branches, as locate.ts does.
+ * code 0, which is nowhere.
  */
 function find(words: Int32Array, first: number, start: number, end: number, key: number): number {
   if (start === end) return 0;
-  let found = start;
-  for (let count = end - start - 1; count > 0;) {
-    const half = (count + 1) >>> 1;
-    const other = words[first + (found + half) * stride + GEOLOCATION.key] as number;
-    found += half & ((other - key - 1) >> 31);
-    count -= half;
+  let low = start;
+  let high = end - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((words[first + middle * stride + GEOLOCATION.key] as number) < key) low = middle + 1;
+    else high = middle;
   }
-  const branch = first + found * stride;
+  const branch = first + low * stride;
   return words[branch + GEOLOCATION.key] === key ? branch : 0;
 }
