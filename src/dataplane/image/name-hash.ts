@@ -21,7 +21,7 @@ export function hashLabel(hash: number, data: DataView, start: number): number {
 }
 
 /** The same of a label that may have capitals. */
-export function mixLabel(hash: number, data: DataView, start: number): number {
+export function hashLabelOfAnyCase(hash: number, data: DataView, start: number): number {
   const end = start + 1 + data.getUint8(start);
   let h = hash;
   let at = start;

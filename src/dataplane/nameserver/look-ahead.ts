@@ -1,6 +1,6 @@
-import { labelCountMax, nameSizeMax, udpBatchCountMax } from "../../base/limits.ts";
+import { labelCountMax, labelSizeMax, nameSizeMax, udpBatchCountMax } from "../../base/limits.ts";
 import { firstSlot } from "../image/find-node.ts";
-import { mixLabel } from "../image/name-hash.ts";
+import { hashLabelOfAnyCase } from "../image/name-hash.ts";
 import type { ZoneView } from "../image/zone-image.ts";
 import type { QueryContext } from "./query-context.ts";
 
@@ -45,11 +45,11 @@ export class LookAhead {
     this.#isFetched = true;
     const zone = this.#zone;
     if (zone === undefined) return;
-    const { words, offsetMask, tableEnd } = zone;
+    const { words, offsetMask } = zone;
     const { found } = this;
     const count = this.#announced;
     const end = words.length - nextLine;
-    let sum = tableEnd;
+    let sum = 0;
     for (let i = 0; i < count; i++) {
       found[i] = (words[found[i] as number] as number) & offsetMask;
     }
@@ -83,14 +83,14 @@ export class LookAhead {
     let count = 0;
     let at = start;
     for (let size = packet[at] as number; size !== 0 && at < last; size = packet[at] as number) {
-      if (count === labelCountMax) break;
+      if (size > labelSizeMax || count === labelCountMax) break;
       labels[count++] = at;
       at += size + 1;
     }
     const apex = at + 1 - zone.apexSize;
     while (count > 0 && (labels[count - 1] as number) >= apex) count--;
     let hash = zone.apexHash;
-    while (count > 0) hash = mixLabel(hash, view, labels[--count] as number);
+    while (count > 0) hash = hashLabelOfAnyCase(hash, view, labels[--count] as number);
     return firstSlot(zone, hash);
   }
 }

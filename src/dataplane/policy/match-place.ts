@@ -20,31 +20,18 @@ export function placeBranch(
   if (rung === placeRungCount - 1) return words[first + GEOLOCATION.key] === 0 ? first : 0;
   const { locations } = context;
   if (location === 0 || locations === undefined) return 0;
-  if (rung === 0) {
-    const start = words[at + GROUP.second] as number;
-    const end = words[at + GROUP.third] as number;
-    if (start === end) return 0;
-    const state = locations.subdivisions[location] as number;
-    return find(words, first, start, end, stateLevel | state);
-  }
   const countries = words[at + GROUP.first] as number;
-  if (rung === 1) {
-    const country = locations.countries[location] as number;
-    return find(
-      words,
-      first,
-      countries,
-      words[at + GROUP.second] as number,
-      countryLevel | country,
-    );
+  const states = words[at + GROUP.second] as number;
+  if (rung === 0) {
+    const key = stateLevel | (locations.subdivisions[location] as number);
+    return find(words, first, states, words[at + GROUP.third] as number, key);
   }
-  return find(
-    words,
-    first,
-    0,
-    countries,
-    continentLevel | (locations.continents[location] as number),
-  );
+  if (rung === 1) {
+    const key = countryLevel | (locations.countries[location] as number);
+    return find(words, first, countries, states, key);
+  }
+  const key = continentLevel | (locations.continents[location] as number);
+  return find(words, first, 0, countries, key);
 }
 
 const continentLevel = PLACE_KEY.CONTINENT << PLACE_KEY_SHIFT;

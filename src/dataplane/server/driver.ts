@@ -24,7 +24,7 @@ export type Answerer = {
   answer(queryOffset: number, querySize: number, responseOffset: number): number;
   /**
    * Where a driver has a batch of some size, it tells of each query in it before the first is
-   * answered. Behind the query 300 octets more may be read.
+   * answered. From its start on 340 octets may be read, whatever its size.
    */
   announce?(queryOffset: number): void;
 };
