@@ -232,11 +232,9 @@ function isReferral(
   name: Name,
   type: number,
 ): boolean {
-  if (message.answer.length > 0 && readChain(message.answer, name, type).final.length > 0) {
-    return false;
-  }
-  const chain = readChain(message.answer, name, type);
-  return chain.links.length === 0 && referralOf(message, name).length > 0 && !hasSoa(message);
+  const { links, final } = readChain(message.answer, name, type);
+  if (links.length > 0 || final.length > 0) return false;
+  return referralOf(message, name).length > 0 && !hasSoa(message);
 }
 
 function hasSoa({ authority }: Pick<Message, "authority">): boolean {
