@@ -4,7 +4,7 @@ import { parseIp } from "../../base/ip.ts";
 import type { IpAddress } from "../../base/ip.ts";
 import { tcpFinishTimeoutMs, tcpPipelineCountMax, tcpSweepIntervalMs } from "../../base/limits.ts";
 import { clientKey } from "../../dataplane/server/client-key.ts";
-import { FrameReader } from "../../dataplane/server/frame-reader.ts";
+import { FrameReader } from "../../dns/wire/frame-reader.ts";
 import type { Endpoint } from "../../dataplane/server/socket-address.ts";
 import type { TcpOptions } from "../../dataplane/server/tcp-options.ts";
 import type { ListenTarget } from "../../dataplane/server/tcp-server.ts";
