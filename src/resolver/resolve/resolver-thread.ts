@@ -182,7 +182,7 @@ function summary(): void {
       upstream: structuredClone(upstream.counts),
       ...{ inbound: inbound.report(), problems },
       ...{ views: core.viewCount, open: core.openCount, asking: core.askingCount, planMs },
-      tcpConnections: sockets.tcpConnectionCount,
+      tcpConnections: sockets.tcpConnectionCount + inbound.connectionCount,
       queryLogDropped: queryLogs.droppedCount,
       sendErrors: sockets.sendErrorCount,
     },
