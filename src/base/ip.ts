@@ -61,6 +61,11 @@ export function parseIp(text: string): IpAddress | undefined {
   return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
 }
 
+/** The same of what the system tells of a socket or interface, with a zone index or without. */
+export function parseScopedIp(text: string | undefined): IpAddress | undefined {
+  return parseIp(text?.split("%")[0] ?? "");
+}
+
 /** Dotted decimal, or RFC 5952 text for IPv6. */
 export function formatIp(address: IpAddress): string {
   if (address.length === 4) return address.join(".");

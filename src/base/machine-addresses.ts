@@ -1,12 +1,12 @@
 import { networkInterfaces } from "node:os";
-import { formatIp, parseIp } from "./ip.ts";
+import { formatIp, parseScopedIp } from "./ip.ts";
 
 /** The addresses of all interfaces, as `formatIp` writes them; of 127.0.0.0/8 those they name. */
 export function machineAddresses(): Set<string> {
   const all = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
   return new Set(
     all.flatMap(({ address }) => {
-      const ip = parseIp(address.split("%")[0] ?? "");
+      const ip = parseScopedIp(address);
       return ip ? formatIp(ip) : [];
     }),
   );

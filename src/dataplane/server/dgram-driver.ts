@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import type { RemoteInfo, Socket } from "node:dgram";
-import { parseIp } from "../../base/ip.ts";
+import { parseScopedIp } from "../../base/ip.ts";
 import { dgramSendQueueSizeMax, udpQuerySizeMax } from "../../base/limits.ts";
 import type { CounterBlock } from "../../telemetry/counters.ts";
 import { createArena } from "./driver.ts";
@@ -52,7 +52,7 @@ export class DgramDriver {
   #answer(packet: { socket: Socket; message: Buffer; client: RemoteInfo }, answerer: Answerer) {
     const { socket, message, client } = packet;
     addTo(this.#counters, udpCounters.index.batches, 1);
-    const ip = parseIp(client.address.split("%")[0] ?? "");
+    const ip = parseScopedIp(client.address);
     if (message.length > udpQuerySizeMax || !ip)
       return addTo(this.#counters, udpCounters.index.oversized, 1);
     const { bytes } = this.arena;

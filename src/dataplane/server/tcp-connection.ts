@@ -3,7 +3,7 @@ import type { IpAddress } from "../../base/ip.ts";
 import { messageSizeMax } from "../../base/limits.ts";
 import { createArena } from "./driver.ts";
 import type { Answerer, PacketArena } from "./driver.ts";
-import { FrameReader } from "./frame-reader.ts";
+import { FrameReader } from "../../dns/wire/frame-reader.ts";
 import { socketAddressSize, writeSocketAddress } from "./socket-address.ts";
 import type { tcpCloseReasons } from "./worker-counters.ts";
 

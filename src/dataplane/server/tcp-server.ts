@@ -1,10 +1,10 @@
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
-import { parseIp } from "../../base/ip.ts";
+import { parseScopedIp } from "../../base/ip.ts";
 import type { IpAddress } from "../../base/ip.ts";
 import { tcpFinishTimeoutMs, tcpSweepIntervalMs } from "../../base/limits.ts";
 import type { CounterBlock } from "../../telemetry/counters.ts";
-import { clientKey } from "./client-key.ts";
+import { ClientConnections } from "./client-connections.ts";
 import type { Answerer, PacketArena } from "./driver.ts";
 import { TcpConnection } from "./tcp-connection.ts";
 import type { TcpOptions } from "./tcp-options.ts";
@@ -22,7 +22,7 @@ export class TcpServer {
   readonly #nowMs: () => number;
   /** The longest idle first. */
   readonly #connections = new Set<TcpConnection>();
-  readonly #countByClient = new Map<string, number>();
+  readonly #clients: ClientConnections;
   #servers: Server[] = [];
   #sweep: NodeJS.Timeout | undefined;
 
@@ -35,6 +35,7 @@ export class TcpServer {
     nowMs?: () => number;
   }) {
     this.#options = options.tcp;
+    this.#clients = new ClientConnections(options.tcp.connectionsPerClientMax);
     this.#counters = options.counters;
     this.#arena = options.arena;
     this.#answerer = options.answerer;
@@ -72,12 +73,11 @@ export class TcpServer {
   #accept(socket: Socket): void {
     addTo(this.#counters, tcpCounters.index.accepted, 1);
     // The client may be gone already, and with it its address.
-    const client = parseIp(socket.remoteAddress?.split("%")[0] ?? "");
-    const isOneTooMany = client && this.#isAtLimit(client);
-    if (!client || isOneTooMany) {
+    const client = parseScopedIp(socket.remoteAddress);
+    if (!client || !this.#clients.add(client)) {
       socket.on("error", () => undefined);
       socket.destroy();
-      this.#countClosed(isOneTooMany ? "client_limit" : "error");
+      this.#countClosed(client ? "client_limit" : "error");
       return;
     }
     if (this.#connections.size >= this.#options.connectionCountMax) this.#evictLongestIdle();
@@ -93,17 +93,12 @@ export class TcpServer {
       onQuery: (active) => this.#touch(active),
       onClose: (closed) => this.#remove(closed),
     });
-    const key = clientKey(client);
-    this.#countByClient.set(key, (this.#countByClient.get(key) ?? 0) + 1);
     this.#touch(connection);
   }
 
   #remove(connection: TcpConnection): void {
     this.#connections.delete(connection);
-    const key = clientKey(connection.client);
-    const count = (this.#countByClient.get(key) ?? 1) - 1;
-    if (count === 0) this.#countByClient.delete(key);
-    else this.#countByClient.set(key, count);
+    this.#clients.remove(connection.client);
     this.#countClosed(connection.closeReason);
   }
 
@@ -111,11 +106,6 @@ export class TcpServer {
     connection.activeAtMs = this.#nowMs();
     this.#connections.delete(connection);
     this.#connections.add(connection);
-  }
-
-  #isAtLimit(client: IpAddress): boolean {
-    const count = this.#countByClient.get(clientKey(client)) ?? 0;
-    return count >= this.#options.connectionsPerClientMax;
   }
 
   #evictLongestIdle(): void {

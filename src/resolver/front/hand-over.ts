@@ -19,8 +19,9 @@ export type HandedQuery = {
   /** The view of the client, see ViewPlan. */
   view: number;
   /**
-   * The message as it came; only where a chain of CNAME records has led out of the zones it has lost
-   * the options of its OPT record.
+   * The message as it came; only where part of a response was written on it (a chain of CNAME
+   * records has led out of the zones, an entry of the cache has gone) its OPT record has the client's
+   * subnet left and no other option.
    */
   query: Uint8Array;
   /** Socket address of the client (struct sockaddr), with what follows it up to 32 octets. */

@@ -2,6 +2,7 @@ import { staleTtlSeconds } from "../../base/limits.ts";
 import { encodeMessage } from "../../dns/wire/encode-message.ts";
 import { FLAG, decodeMessage } from "../../dns/wire/message.ts";
 import type { ResourceRecord } from "../../dns/wire/message.ts";
+import { nameKey } from "../../dns/wire/name-key.ts";
 import { lowerName, parentOf } from "../../dns/wire/name.ts";
 import type { Name } from "../../dns/wire/name.ts";
 import { CLASS, OPCODE, RCODE, TYPE } from "../../dns/wire/registries.ts";
@@ -128,6 +129,12 @@ export class AnswerStore {
     if (!this.#settings.prefetch || ttl < prefetchTtlMinSeconds) return "fresh";
     return expiresAtSeconds - now <= ttl * lastPart ? "ageing" : "fresh";
   }
+}
+
+/** One text for each question, whatever the case of its name. */
+export function questionKey(question: StoredQuestion): string {
+  const { partition, name, type, dnssecOk, checkingDisabled } = question;
+  return `${partition} ${type} ${dnssecOk} ${checkingDisabled} ${nameKey(name)}`;
 }
 
 function keyOf(question: StoredQuestion): CacheEntry["key"] {

@@ -266,19 +266,23 @@ describe("old answers (RFC 8767)", () => {
     assert.equal(resolver.upstream.asked.length, 2);
   });
 
-  it("are denials too, and say what they are", async () => {
+  it("are denials too, and say what they are (RFC 8914)", async () => {
     const resolver = world();
     const authority = soaText("example.", 60, 60);
     resolver.upstream.says("no.example. A", { rcode: RCODE.NXDOMAIN, authority });
-    await resolver.ask("no.example.", "A");
+    resolver.upstream.says("www.example. A", { answer: "www.example. 60 A 192.0.2.1" });
+    for (const name of ["no.example.", "www.example."]) await resolver.ask(name, "A");
     await resolver.advance(100);
-    resolver.upstream.says("no.example. A", { fails: "timeout" });
-    const message = await resolver.ask("no.example.", "A", { edns: {} });
-    assert.equal(message.rcode, RCODE.NXDOMAIN);
-    assert.deepEqual(
-      message.edns?.options.map(({ code, data }) => [code, ...data]),
-      [[15, 0, 3]],
-    );
+    for (const [name, rcode, infoCode] of [
+      ["no.example.", RCODE.NXDOMAIN, 19],
+      ["www.example.", RCODE.NOERROR, 3],
+    ] as const) {
+      resolver.upstream.says(`${name} A`, { fails: "timeout" });
+      const message = await resolver.ask(name, "A", { edns: {} });
+      assert.equal(message.rcode, rcode);
+      const options = message.edns?.options.map(({ code, data }) => [code, ...data]);
+      assert.deepEqual(options, [[15, 0, infoCode]]);
+    }
   });
 
   it("are not given for ever, nor where that is switched off", async () => {

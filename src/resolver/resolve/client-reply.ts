@@ -3,7 +3,7 @@ import type { Edns, EdnsOption } from "../../dns/wire/edns.ts";
 import { encodeMessage } from "../../dns/wire/encode-message.ts";
 import { FLAG, headerSize } from "../../dns/wire/message.ts";
 import type { Message } from "../../dns/wire/message.ts";
-import { EDNS_OPTION, RCODE } from "../../dns/wire/registries.ts";
+import { EDNS_OPTION } from "../../dns/wire/registries.ts";
 import type { Outcome } from "./outcome.ts";
 
 export type ReplyOptions = {
@@ -71,9 +71,4 @@ export function replyWithHeader(query: Uint8Array, rcode: number): Uint8Array | 
   octets[2] = (FLAG.qr | kept) >> 8;
   octets[3] = (kept & 255) | (rcode & 15);
   return octets;
-}
-
-/** An outcome that is a response code and nothing else. */
-export function bare(rcode: number = RCODE.REFUSED): Outcome {
-  return { rcode, answer: [], authority: [], authentic: false, expiresAtSeconds: 0 };
 }

@@ -41,6 +41,12 @@ test("clients are told by listener, by endpoint, else by the longest block", () 
   assert.deepEqual(of("192.0.2.1", 0), { view: undefined });
   views.update([a, b, c]); // nobody is told by a block that two have, not even by a longer one
   assert.deepEqual(of("10.1.0.1", 0), { view: undefined });
+  views.update([a, b, viewOf("vpc-d", ["10.1.0.9/16"])]); // the same, however it is written
+  assert.deepEqual(of("10.1.0.1", 0), { view: undefined });
+  const six = viewOf("vpc-e", ["2001:db8::/32", "2001:db8::/32"]);
+  views.update([a, six]);
+  assert.deepEqual(of("2001:db8:1::1", 0), { view: six });
+  assert.deepEqual(of("2001:db9::1", 0), { view: undefined });
 });
 
 test("atTarget() knows who would answer a query of our own", () => {

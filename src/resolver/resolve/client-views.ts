@@ -1,8 +1,9 @@
-import { cidrContains, parseCidr, parseIp } from "../../base/ip.ts";
-import type { Cidr, IpAddress } from "../../base/ip.ts";
+import { parseIp } from "../../base/ip.ts";
+import type { IpAddress } from "../../base/ip.ts";
 import { isUnspecified } from "../../dataplane/server/socket-address.ts";
 import type { Endpoint } from "../../dataplane/server/socket-address.ts";
 import type { ResolverListener } from "../front/hand-over.ts";
+import { SourceTable } from "../front/source-table.ts";
 import type { UpstreamTarget } from "../upstream/upstream.ts";
 import { endpointKey } from "./own-listeners.ts";
 import type { Source } from "./resolver-plan.ts";
@@ -17,8 +18,9 @@ export class ClientViews {
   readonly #isLocalAddress: (address: string) => boolean;
   #byVpc = new Map<string, View>();
   #byEndpoint = new Map<string, { view: View; endpointId: string }>();
-  /** The longest first; of a block that two have, nobody is a client. */
-  #blocks: { cidr: Cidr; view: View | undefined }[] = [];
+  /** By index of the source table, which is the front's. */
+  #bySource: View[] = [];
+  #sources = new SourceTable([]);
 
   constructor(options: {
     listeners: readonly ResolverListener[];
@@ -31,21 +33,15 @@ export class ClientViews {
   update(views: Iterable<View>): void {
     this.#byVpc = new Map();
     this.#byEndpoint = new Map();
-    const blocks = new Map<string, { cidr: Cidr; view: View | undefined }>();
-    for (const view of views) {
-      const { vpcId, cidrs, listeners } = view.settings;
+    this.#bySource = [...views];
+    this.#sources = new SourceTable(this.#bySource.map(({ settings }) => settings.cidrs));
+    for (const view of this.#bySource) {
+      const { vpcId, listeners } = view.settings;
       this.#byVpc.set(vpcId, view);
       for (const { endpointId, ...endpoint } of listeners) {
         this.#byEndpoint.set(endpointKey(endpoint), { view, endpointId });
       }
-      for (const text of cidrs) {
-        const cidr = parseCidr(text);
-        if (cidr) blocks.set(text, { cidr, view: blocks.has(text) ? undefined : view });
-      }
     }
-    this.#blocks = [...blocks.values()].toSorted(
-      (a, b) => b.cidr.prefixLength - a.cidr.prefixLength,
-    );
   }
 
   /**
@@ -79,7 +75,11 @@ export class ClientViews {
 
   #byAddress(client: IpAddress): View | undefined {
     const address = unmapped(client);
-    return this.#blocks.find(({ cidr }) => cidrContains(cidr, address))?.view;
+    const octets = new DataView(address.buffer, address.byteOffset, address.length);
+    const sources = this.#sources;
+    return this.#bySource[
+      address.length === 4 ? sources.ownerOfIpv4(octets, 0) : sources.ownerOfIpv6(octets, 0)
+    ];
   }
 }
 

@@ -2,8 +2,9 @@ import type { IpAddress } from "../../base/ip.ts";
 import type { Message } from "../../dns/wire/message.ts";
 import { CLASS, RCODE } from "../../dns/wire/registries.ts";
 import { readClientQuery, transferTypes } from "./client-query.ts";
-import { bare, replyTo } from "./client-reply.ts";
+import { replyTo } from "./client-reply.ts";
 import type { Asker } from "./image-answers.ts";
+import { emptyStep } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { subnetIn } from "./subnet-option.ts";
 import type { View } from "./view.ts";
@@ -22,7 +23,7 @@ export function delegatedAnswer(
   if (!query || query instanceof Uint8Array) return query;
   const subnet = subnetIn(query);
   const message = view && messageOf(query, view, { address: asker.address, subnet });
-  const outcome = message ? outcomeOf(message) : { ...bare(refusalOf(query)), subnet };
+  const outcome = message ? outcomeOf(message) : { ...emptyStep(refusalOf(query)), subnet };
   const { octets: response } = replyTo(query, outcome, {
     udpPayloadSizeMax: asker.udpPayloadSizeMax,
     authentic: false,
@@ -35,7 +36,7 @@ export function delegatedAnswer(
 function outcomeOf(message: Message): Outcome {
   const answer = [...message.answer];
   const authority = [...message.authority];
-  return { ...bare(message.rcode), answer, authority, subnet: subnetIn(message) };
+  return { ...emptyStep(message.rcode), answer, authority, subnet: subnetIn(message) };
 }
 
 /** RFC 6891 §6.1.3: of a version that nobody here knows. */

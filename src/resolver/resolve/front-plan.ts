@@ -6,7 +6,7 @@ import type { Cut, ViewSettings } from "./resolver-plan.ts";
 
 /** What the front needs to know of a VPC: where it may answer by itself. */
 export function frontPlan(settings: ViewSettings): ViewPlan {
-  const { view, vpcId, cidrs, partition, queryLogs, validates, dns64, firewall } = settings;
+  const { view, vpcId, cidrs, partition, firewall } = settings;
   const zones: PlannedZone[] = [];
   const cuts: ViewPlan["cuts"][number][] = [];
   for (const [key, own] of settings.cuts) {
@@ -21,8 +21,13 @@ export function frontPlan(settings: ViewSettings): ViewPlan {
     ...{ view, vpcId, cidrs, zones, cuts, publicPartition: partition },
     listeners: settings.listeners.map((listener) => formatEndpoint(listener)),
     firewall: firewall?.filter,
-    handOverAll: queryLogs.length > 0 || validates || dns64,
+    handOverAll: handsAllOver(settings),
   };
+}
+
+/** Whether the front may answer nothing by itself. */
+export function handsAllOver({ queryLogs, validates, dns64 }: ViewSettings): boolean {
+  return queryLogs.length > 0 || validates || dns64;
 }
 
 /** What the front does at a name and below; undefined: what its zone says. */

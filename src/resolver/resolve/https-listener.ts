@@ -2,7 +2,7 @@ import { createSecureServer } from "node:http2";
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import { once } from "node:events";
-import { parseIp } from "../../base/ip.ts";
+import { parseScopedIp } from "../../base/ip.ts";
 import type { IpAddress } from "../../base/ip.ts";
 import {
   httpsBodyMaxMs,
@@ -10,7 +10,7 @@ import {
   tcpPipelineCountMax,
   tlsHandshakeMaxMs,
 } from "../../base/limits.ts";
-import { clientKey } from "../../dataplane/server/client-key.ts";
+import { ClientConnections } from "../../dataplane/server/client-connections.ts";
 import type { Endpoint } from "../../dataplane/server/socket-address.ts";
 import type { TcpOptions } from "../../dataplane/server/tcp-options.ts";
 import { decodeMessage, headerSize } from "../../dns/wire/message.ts";
@@ -34,11 +34,12 @@ export class HttpsListener {
   readonly #options: HttpsListenerOptions;
   readonly #server: Http2SecureServer;
   readonly #sockets = new Set<Socket>();
-  readonly #countByClient = new Map<string, number>();
+  readonly #clients: ClientConnections;
 
   constructor(options: HttpsListenerOptions) {
     this.#options = options;
     const { tcp, certificate } = options;
+    this.#clients = new ClientConnections(tcp.connectionsPerClientMax);
     this.#server = createSecureServer({
       ...certificate.context,
       allowHTTP1: true,
@@ -78,22 +79,17 @@ export class HttpsListener {
   }
 
   #accept(socket: Socket): void {
-    const address = parseIp(socket.remoteAddress?.split("%")[0] ?? "");
-    const client = address && clientKey(address);
-    const count = this.#countByClient.get(client ?? "") ?? 0;
+    const client = parseScopedIp(socket.remoteAddress);
     socket.on("error", () => undefined);
     // The client may be gone already, and with it its address.
-    if (client === undefined || count >= this.#options.tcp.connectionsPerClientMax) {
+    if (!client || !this.#clients.add(client)) {
       socket.destroy();
       return;
     }
-    this.#countByClient.set(client, count + 1);
     this.#sockets.add(socket);
     socket.once("close", () => {
       this.#sockets.delete(socket);
-      const left = (this.#countByClient.get(client) ?? 1) - 1;
-      if (left === 0) this.#countByClient.delete(client);
-      else this.#countByClient.set(client, left);
+      this.#clients.remove(client);
     });
   }
 
@@ -102,8 +98,8 @@ export class HttpsListener {
     response.on("error", () => undefined);
     const query = await readQuery(request);
     if (typeof query === "number") return refuse(response, query);
-    const { remoteAddress = "", remotePort = 0 } = request.socket;
-    const address = parseIp(remoteAddress.split("%")[0] ?? "");
+    const { remoteAddress, remotePort = 0 } = request.socket;
+    const address = parseScopedIp(remoteAddress);
     if (!address) return refuse(response, 400);
     const answer = await this.#options.answer(query, { address, port: remotePort });
     if (!answer) return refuse(response, 400);

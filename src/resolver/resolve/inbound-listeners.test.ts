@@ -196,6 +196,7 @@ testWith([opensslPath], "queries arrive over TLS, and a renewed certificate is s
     const name = String(socket.getPeerCertificate().subject.CN);
     socket.write(Buffer.concat([Buffer.from([0, query.length]), query]));
     const [answer] = (await once(socket, "data")) as [Buffer];
+    assert.ok(inbound.connectionCount > 0);
     socket.destroy();
     return { name, answer: answer.subarray(2) };
   };
@@ -229,6 +230,7 @@ testWith([opensslPath], "queries arrive over HTTPS, as RFC 8484 has them", async
   const dns = Buffer.from(query).toString("base64url");
   const got = await ask({ ":path": `/dns-query?dns=${dns}` });
   assert.equal(got.headers[":status"], 200);
+  assert.equal(inbound.connectionCount, 1);
   assert.equal(got.headers["content-type"], "application/dns-message");
   assert.equal(got.headers["cache-control"], "max-age=77");
   assert.deepEqual(got.body, new Uint8Array(response));

@@ -54,7 +54,11 @@ export type InboundReport = {
 };
 
 /** Something that listens at one place. */
-type Listening = { stop(): Promise<void> };
+type Listening = {
+  /** Over streams, where it has any. */
+  readonly connectionCount?: number;
+  stop(): Promise<void>;
+};
 
 /** The places that endpoints ask for, at the ports that the settings say. */
 export function inboundPlaces(
@@ -121,6 +125,11 @@ export class InboundListeners {
     return { open: [...open].filter((address) => !problems.has(address)), problems: [...problems] };
   }
 
+  /** Connections of clients, over TCP, TLS and HTTPS. */
+  get connectionCount(): number {
+    return [...this.#open.values()].reduce((sum, one) => sum + (one.connectionCount ?? 0), 0);
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#wanted = new Map();
@@ -179,7 +188,12 @@ export class InboundListeners {
     const tcp = await this.#listenTcp(place, "TCP");
     try {
       const udp = await this.#listenUdp(place);
-      return { stop: async () => void (await Promise.all([tcp.stop(), udp.stop()])) };
+      return {
+        get connectionCount() {
+          return tcp.connectionCount ?? 0;
+        },
+        stop: async () => void (await Promise.all([tcp.stop(), udp.stop()])),
+      };
     } catch (error) {
       await tcp.stop();
       throw error;

@@ -1,4 +1,4 @@
-import { formatIp, parseIp } from "../../base/ip.ts";
+import { formatIp, parseScopedIp } from "../../base/ip.ts";
 import { machineAddresses } from "../../base/machine-addresses.ts";
 
 /** How long the list of interfaces is believed. */
@@ -10,7 +10,7 @@ export class LocalAddresses {
   #listedMs = -Infinity;
 
   has(address: string): boolean {
-    const ip = parseIp(address.split("%")[0] ?? "");
+    const ip = parseScopedIp(address);
     if (!ip) return false;
     if (ip.length === 4 && ip[0] === 127) return true;
     this.#refresh();

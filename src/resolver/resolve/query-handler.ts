@@ -2,13 +2,13 @@ import { resolutionCountMax } from "../../base/limits.ts";
 import type { IpAddress } from "../../base/ip.ts";
 import type { Message, Question } from "../../dns/wire/message.ts";
 import { CLASS, RCODE, TYPE } from "../../dns/wire/registries.ts";
+import { questionKey } from "./answer-store.ts";
 import type { AnswerStore, StoredQuestion } from "./answer-store.ts";
 import { readClientQuery, transferTypes } from "./client-query.ts";
-import { bare, replyTo } from "./client-reply.ts";
+import { replyTo } from "./client-reply.ts";
 import { reverseAlias, synthesize, wantsSynthesis } from "./dns64.ts";
 import { FirewallDesk } from "./firewall-desk.ts";
-import { nameKey } from "../../dns/wire/name-key.ts";
-import { servfail } from "./outcome.ts";
+import { emptyStep, servfail } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Asked, Resolution } from "./resolution.ts";
 import type { ResolverCounts } from "./resolver-counts.ts";
@@ -110,7 +110,7 @@ export class QueryHandler {
     const { view } = client;
     const option = subnetOptionOf(query);
     const subnet = option === "malformed" ? undefined : option;
-    const refuse = (rcode: number): Outcome => ({ ...bare(rcode), subnet });
+    const refuse = (rcode: number): Outcome => ({ ...emptyStep(rcode), subnet });
     if (query.edns && query.edns.version > 0) return refuse(RCODE.BADVERS); // RFC 6891 §6.1.3
     if (!view || question.class !== CLASS.IN) return refuse(RCODE.REFUSED);
     if (transferTypes.has(question.type)) return refuse(RCODE.REFUSED);
@@ -127,7 +127,7 @@ export class QueryHandler {
     };
     const { outcome, isNew } = await this.#decide(asked);
     // Nobody was to be asked: recursion was not desired.
-    if (!mayAsk && outcome.rcode === RCODE.SERVFAIL) return bare();
+    if (!mayAsk && outcome.rcode === RCODE.SERVFAIL) return emptyStep(RCODE.REFUSED);
     if (isNew && !isRefresh) this.#options.onAnswered({ client, view, question, outcome });
     return outcome;
   }
@@ -185,9 +185,9 @@ export class QueryHandler {
   }
 
   /** Fetches an answer again that is about to expire. */
-  async #refresh(asked: Asked, { partition, name, type }: StoredQuestion): Promise<void> {
+  async #refresh(asked: Asked, question: StoredQuestion): Promise<void> {
     const { nowSeconds, counts, troubles } = this.#options;
-    const key = `${partition} ${type} ${asked.dnssecOk} ${asked.checkingDisabled} ${nameKey(name)}`;
+    const key = questionKey(question);
     if (this.#refreshing.has(key) || this.#refreshing.size >= resolutionCountMax) return;
     this.#refreshing.add(key);
     counts.prefetches++;

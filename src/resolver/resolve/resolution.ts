@@ -164,7 +164,7 @@ export class Resolution {
       authority: [...result.authority],
       authentic: result.authentic,
       expiresAtSeconds: result.isStale ? 0 : result.expiresAtSeconds,
-      ...(result.isStale ? { extendedError: EXTENDED_ERROR.STALE_ANSWER } : {}),
+      ...(result.isStale ? { extendedError: staleError(result.rcode) } : {}),
     };
     for (const { records, target } of chain.links) {
       step.answer.push(...records);
@@ -232,11 +232,9 @@ function isReferral(
   name: Name,
   type: number,
 ): boolean {
-  if (message.answer.length > 0 && readChain(message.answer, name, type).final.length > 0) {
-    return false;
-  }
-  const chain = readChain(message.answer, name, type);
-  return chain.links.length === 0 && referralOf(message, name).length > 0 && !hasSoa(message);
+  const { links, final } = readChain(message.answer, name, type);
+  if (links.length > 0 || final.length > 0) return false;
+  return referralOf(message, name).length > 0 && !hasSoa(message);
 }
 
 function hasSoa({ authority }: Pick<Message, "authority">): boolean {
@@ -250,6 +248,12 @@ function isChildsDs(message: Message, name: Name, type: number): boolean {
   return message.authority.some(
     ({ type: soa, owner }) => soa === TYPE.SOA && nameKey(owner) === key,
   );
+}
+
+/** RFC 8914 §4.4, §4.20. */
+function staleError(rcode: number): number {
+  const { STALE_ANSWER, STALE_NXDOMAIN_ANSWER } = EXTENDED_ERROR;
+  return rcode === RCODE.NXDOMAIN ? STALE_NXDOMAIN_ANSWER : STALE_ANSWER;
 }
 
 /** The first alias alone: its target may be another's. */

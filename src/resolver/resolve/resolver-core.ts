@@ -11,7 +11,7 @@ import { ClientViews } from "./client-views.ts";
 import type { ClientView } from "./client-views.ts";
 import { Delegations } from "./delegations.ts";
 import type { EntryCache } from "./entry-cache.ts";
-import { frontPlan } from "./front-plan.ts";
+import { frontPlan, handsAllOver } from "./front-plan.ts";
 import { ImageAnswers } from "./image-answers.ts";
 import type { ImageConditions } from "./image-answers.ts";
 import { OwnListeners } from "./own-listeners.ts";
@@ -136,10 +136,9 @@ export class ResolverCore {
     const view = this.#views.get(settings.view) ?? new View(settings, this.#options.conditions);
     this.#views.set(settings.view, view);
     view.update(settings, this.#zones);
-    const { partition, cidrs, listeners, queryLogs, validates, dns64 } = settings;
-    const handsOver = queryLogs.length > 0 || validates || dns64;
+    const { partition, cidrs, listeners } = settings;
     // The partition has another number whenever cuts, zones or firewall are others.
-    const text = JSON.stringify([partition, cidrs, listeners, handsOver]);
+    const text = JSON.stringify([partition, cidrs, listeners, handsAllOver(settings)]);
     if (this.#told.get(settings.view) === text) return false;
     this.#told.set(settings.view, text);
     return true;

@@ -59,6 +59,7 @@ export type ResolverSummary = {
   /** Queries being resolved, and questions to servers under way. */
   open: number;
   asking: number;
+  /** Of clients, those of inbound endpoints over TLS and HTTPS among them. */
   tcpConnections: number;
   queryLogDropped: number;
   /** Responses that the system refused to send. */

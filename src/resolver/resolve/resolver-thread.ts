@@ -40,7 +40,13 @@ const log = new ChangeLogClient(data.storePort);
 // The store may still be checking, even rebuilding, the database: before this, nothing reads it.
 await log.connected;
 const state = openStateReader(data.dataDir);
-const numbers = new SourceNumbers(data.firstNumber);
+const numbers = new SourceNumbers(data.firstNumber, {
+  // Uncaught: this thread ends, and the one after it has numbers of its own.
+  onUsedUp: (error) =>
+    setImmediate(() => {
+      throw error;
+    }),
+});
 const local = new LocalAddresses();
 const isLocalAddress = (address: string): boolean => local.has(address);
 const { listeners, udpPayloadSizeMax, cache } = data.start;
@@ -176,7 +182,7 @@ function summary(): void {
       upstream: structuredClone(upstream.counts),
       ...{ inbound: inbound.report(), problems },
       ...{ views: core.viewCount, open: core.openCount, asking: core.askingCount, planMs },
-      tcpConnections: sockets.tcpConnectionCount,
+      tcpConnections: sockets.tcpConnectionCount + inbound.connectionCount,
       queryLogDropped: queryLogs.droppedCount,
       sendErrors: sockets.sendErrorCount,
     },

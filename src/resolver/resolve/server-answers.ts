@@ -9,9 +9,9 @@ import { lowerName } from "../../dns/wire/name.ts";
 import { CLASS } from "../../dns/wire/registries.ts";
 import { UpstreamError } from "../upstream/upstream.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { questionKey } from "./answer-store.ts";
 import type { AnswerStore, Known, StoredAnswer, StoredQuestion } from "./answer-store.ts";
 import type { CacheSettings } from "./cache-settings.ts";
-import { nameKey } from "../../dns/wire/name-key.ts";
 import type { ResolverCounts } from "./resolver-counts.ts";
 import type { Source } from "./resolver-plan.ts";
 import { tidyAnswer } from "./tidy-answer.ts";
@@ -25,7 +25,7 @@ export type ServerAnswer = StoredAnswer & {
   expiresAtSeconds: number;
 };
 
-/** There is none. @see extendedErrors */
+/** There is none. `extendedError`: one of EXTENDED_ERROR. */
 export type ServerFailure = { failure: string; extendedError: number };
 
 /** INFO-CODEs of extended errors (RFC 8914 §4). */
@@ -207,8 +207,7 @@ export class ServerAnswers {
 }
 
 function keyOf({ partition }: Source, question: ServerQuestion): string {
-  const { name, type, dnssecOk, checkingDisabled } = question;
-  return `${partition} ${type} ${dnssecOk} ${checkingDisabled} ${nameKey(name)}`;
+  return questionKey({ ...question, partition });
 }
 
 export function failure(why: string, code: keyof typeof EXTENDED_ERROR): ServerFailure {

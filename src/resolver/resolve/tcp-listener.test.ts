@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { describe, it } from "node:test";
 import type { TestContext } from "node:test";
 import { formatIp } from "../../base/ip.ts";
-import { FrameReader } from "../../dataplane/server/frame-reader.ts";
+import { FrameReader } from "../../dns/wire/frame-reader.ts";
 import { tcpOptionsDefault } from "../../dataplane/server/tcp-options.ts";
 import type { TcpOptions } from "../../dataplane/server/tcp-options.ts";
 import { TcpListener } from "./tcp-listener.ts";

@@ -1,10 +1,10 @@
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
-import { parseIp } from "../../base/ip.ts";
+import { parseScopedIp } from "../../base/ip.ts";
 import type { IpAddress } from "../../base/ip.ts";
 import { tcpFinishTimeoutMs, tcpPipelineCountMax, tcpSweepIntervalMs } from "../../base/limits.ts";
-import { clientKey } from "../../dataplane/server/client-key.ts";
-import { FrameReader } from "../../dataplane/server/frame-reader.ts";
+import { ClientConnections } from "../../dataplane/server/client-connections.ts";
+import { FrameReader } from "../../dns/wire/frame-reader.ts";
 import type { Endpoint } from "../../dataplane/server/socket-address.ts";
 import type { TcpOptions } from "../../dataplane/server/tcp-options.ts";
 import type { ListenTarget } from "../../dataplane/server/tcp-server.ts";
@@ -36,12 +36,13 @@ export class TcpListener {
   readonly #nowMs: () => number;
   /** The longest idle first. */
   readonly #connections = new Set<Connection>();
-  readonly #countByClient = new Map<string, number>();
+  readonly #clients: ClientConnections;
   #servers: Server[] = [];
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: TcpListenerOptions) {
     this.#options = options;
+    this.#clients = new ClientConnections(options.tcp.connectionsPerClientMax);
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
@@ -84,16 +85,14 @@ export class TcpListener {
   }
 
   #accept(socket: Socket, listener: number): void {
-    const address = parseIp(socket.remoteAddress?.split("%")[0] ?? "");
-    const key = address && clientKey(address);
-    const { connectionsPerClientMax, connectionCountMax } = this.#options.tcp;
+    const address = parseScopedIp(socket.remoteAddress);
     // The client may be gone already, and with it its address.
-    if (!address || !key || (this.#countByClient.get(key) ?? 0) >= connectionsPerClientMax) {
+    if (!address || !this.#clients.add(address)) {
       socket.on("error", () => undefined);
       socket.destroy();
       return;
     }
-    if (this.#connections.size >= connectionCountMax) this.#evictLongestIdle();
+    if (this.#connections.size >= this.#options.tcp.connectionCountMax) this.#evictLongestIdle();
     const { localAddress, localPort, remotePort = 0 } = socket;
     const local =
       localAddress === undefined || localPort === undefined
@@ -104,17 +103,12 @@ export class TcpListener {
       answer: (query) =>
         this.#options.answer(query, { address, port: remotePort, listener, local }),
       onActive: (active) => this.#touch(active),
-      onClose: (closed) => this.#remove(closed, key),
+      onClose: (closed) => {
+        this.#connections.delete(closed);
+        this.#clients.remove(address);
+      },
     });
-    this.#countByClient.set(key, (this.#countByClient.get(key) ?? 0) + 1);
     this.#touch(connection);
-  }
-
-  #remove(connection: Connection, key: string): void {
-    this.#connections.delete(connection);
-    const count = (this.#countByClient.get(key) ?? 1) - 1;
-    if (count === 0) this.#countByClient.delete(key);
-    else this.#countByClient.set(key, count);
   }
 
   #touch(connection: Connection): void {

@@ -1,5 +1,5 @@
 import type { RemoteInfo, Socket } from "node:dgram";
-import { parseIp } from "../../base/ip.ts";
+import { parseScopedIp } from "../../base/ip.ts";
 import type { IpAddress } from "../../base/ip.ts";
 import { dgramSendQueueSizeMax, udpQuerySizeMax } from "../../base/limits.ts";
 import { bindUdp } from "../../dataplane/server/dgram-driver.ts";
@@ -44,7 +44,7 @@ export class UdpListener {
     socket: Socket,
     { query, from, local }: { query: Buffer; from: RemoteInfo; local: Endpoint },
   ): Promise<void> {
-    const address = parseIp(from.address.split("%")[0] ?? "");
+    const address = parseScopedIp(from.address);
     if (!address || query.length > udpQuerySizeMax) return;
     const octets = new Uint8Array(query);
     const response = await this.#answer(octets, { address, port: from.port, local });

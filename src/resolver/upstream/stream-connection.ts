@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 
 import { messageSizeMax } from "../../base/limits.ts";
 import type { Random } from "../../base/random.ts";
+import { FrameReader } from "../../dns/wire/frame-reader.ts";
 import { framed } from "../../dns/wire/stream-frame.ts";
 import type { Connection, Pending } from "./connection-pool.ts";
 import type { Cancel } from "./exchange.ts";
@@ -17,8 +18,8 @@ export type StreamOptions = {
   failureOf(error: Error | undefined): UpstreamFailure;
 };
 
-/** Octets of the length before each message (RFC 1035 §4.2.2). */
-const lengthSize = 2;
+/** Octets of a message before its flags. */
+const idSize = 2;
 
 /**
  * Queries over one TCP or TLS connection, sent without waiting for the answers of those before,
@@ -33,7 +34,7 @@ class StreamConnection implements Connection {
   readonly #socket: Socket;
   readonly #options: StreamOptions;
   readonly #pending = new Map<number, Pending>();
-  #received: Buffer = Buffer.alloc(0);
+  readonly #reader = new FrameReader();
   #error: Error | undefined;
   isOpen = true;
   answerCount = 0;
@@ -72,23 +73,24 @@ class StreamConnection implements Connection {
     this.#close("closed");
   }
 
-  #take(octets: Buffer): void {
-    this.#received = this.#received.length === 0 ? octets : Buffer.concat([this.#received, octets]);
-    while (this.isOpen && this.#received.length >= lengthSize) {
-      const end = lengthSize + this.#received.readUInt16BE(0);
-      if (this.#received.length < end) return;
-      this.#settle(this.#received.subarray(lengthSize, end));
-      this.#received = this.#received.subarray(end);
+  #take(chunk: Buffer): void {
+    const reader = this.#reader;
+    reader.push(chunk);
+    for (let size = reader.nextSize(); size >= 0 && this.isOpen; size = reader.nextSize()) {
+      const octets = new Uint8Array(size);
+      reader.take(size, octets, 0);
+      this.#settle(octets);
     }
+    reader.compact();
   }
 
   /** A message that is the response to nothing leaves nothing to be trusted on this connection. */
   #settle(octets: Uint8Array): void {
-    const id = octets.length < lengthSize ? -1 : ((octets[0] ?? 0) << 8) | (octets[1] ?? 0);
+    if (octets.length < idSize) return this.#close("malformed");
+    const id = ((octets[0] as number) << 8) | (octets[1] as number);
     const pending = this.#pending.get(id);
     // The answer to a query that nobody waits for any more.
-    if (!pending && octets.length >= lengthSize) return;
-    if (!pending) return this.#close("malformed");
+    if (!pending) return;
     const expected = { query: pending.asking.query, id, sizeMax: messageSizeMax, anyCase: true };
     const matched = matchResponse(octets, expected);
     if (typeof matched === "string") {
