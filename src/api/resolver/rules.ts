@@ -13,7 +13,7 @@ import { drawResolverId, traced } from "./resolver-ids.ts";
 import { ruleName } from "./resolver-names.ts";
 import { listPage } from "./resolver-pages.ts";
 import { inUse, invalidParameter, invalidRequest, limitExceeded } from "./resolver-refusals.ts";
-import { putTags, removeTags } from "./resolver-tags.ts";
+import { putFirstTags, removeResolverTags } from "./resolver-tags.ts";
 import { refuseLoops } from "./rule-associations.ts";
 import { requireOwnRule, requireRule } from "./rule-rows.ts";
 import { checkEndpoint, readTargets } from "./rule-targets.ts";
@@ -72,7 +72,7 @@ function planCreation(
     mutations: [
       putCreatorRequest(context, request),
       ...putRule(created),
-      ...putTags({ kind, id }, input.Tags),
+      ...putFirstTags({ kind, id }, input.Tags),
     ],
     result: created,
   };
@@ -94,7 +94,7 @@ function planDeletion(
     { remove: "resolverRule", key: [id] },
     { remove: "resolverRulePolicy", key: [id] },
     removeCreatorRequest(kind, creatorRequestId),
-    removeTags({ kind, id }),
+    removeResolverTags({ kind, id }),
   ];
   if (endpointId !== undefined) {
     mutations.push({ remove: "resolverRuleByEndpoint", key: [endpointId, id] });
