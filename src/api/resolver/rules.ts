@@ -12,6 +12,7 @@ import type { HandlerFamily, InputOf } from "./resolver-handler.ts";
 import { drawResolverId, traced } from "./resolver-ids.ts";
 import { ruleName } from "./resolver-names.ts";
 import { listPage } from "./resolver-pages.ts";
+import type { PageRequest } from "./resolver-pages.ts";
 import { inUse, invalidParameter, invalidRequest, limitExceeded } from "./resolver-refusals.ts";
 import { putFirstTags, removeResolverTags } from "./resolver-tags.ts";
 import { refuseLoops } from "./rule-associations.ts";
@@ -130,7 +131,7 @@ const ruleFilters = {
 function listRules(
   context: ResolverContext,
   filters: InputOf<"ListResolverRules">["Filters"],
-  page: { MaxResults?: number | undefined; NextToken?: string | undefined },
+  page: PageRequest,
 ) {
   const passes = filterOf(filters, ruleFilters);
   return context.state.read(() => {
