@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { testWith } from "../support/peers.ts";
 import { startPreforkedAws } from "../support/preforked-aws.ts";
+import { readmeBlocks, readmeSection } from "../support/readme-blocks.ts";
 import { repositoryPath, startSignpost } from "../support/signpost-process.ts";
 
 const addressLine = /^(?:\d+\.){3}\d+$/;
@@ -16,8 +17,8 @@ testWith(["/usr/bin/aws", "/usr/bin/kdig"], "README's routing runs as it is writ
   for (const name of ["bin", "docs"]) symlinkSync(repositoryPath(name), join(folder, name));
   const signpost = await startSignpost({ dataDir: join(folder, "signpost-data") });
   t.after(() => signpost.kill("SIGTERM"));
-  const [setUp = "", ...policies] = blocks("## Routing");
-  const script = [...blocks("## Two-minute tour", 1), setUp, waitForServers, ...policies]
+  const [setUp = "", ...policies] = readmeBlocks("## Routing");
+  const script = [...readmeBlocks("## Two-minute tour", 1), setUp, waitForServers, ...policies]
     .join("\n")
     .replaceAll("127.0.0.1:8053", new URL(signpost.api).host)
     .replaceAll("-p 5300", `-p ${signpost.dns.port}`);
@@ -61,22 +62,9 @@ function masked(text: string): string {
     .trim();
 }
 
-/** The shell blocks of a section of README, the first `count` of them. */
-function blocks(heading: string, count = Infinity): string[] {
-  const found = [...sectionOf(heading).matchAll(/^```sh\n(.*?)^```$/gms)];
-  assert.ok(found.length > 0, `${heading} has its commands`);
-  return found.slice(0, count).map((match) => match[1] ?? "");
-}
-
 /** The text block after the shell block that begins with a command. */
 function outputOf(command: string): string {
-  const section = sectionOf("## Routing");
+  const section = readmeSection("## Routing");
   const after = section.slice(section.indexOf(`\`\`\`sh\n${command}`));
   return /^```text\n(.*?)^```$/ms.exec(after)?.[1] ?? "";
-}
-
-function sectionOf(heading: string): string {
-  const readme = readFileSync(repositoryPath("README.md"), "utf8");
-  const start = readme.indexOf(`${heading}\n`);
-  return readme.slice(start, readme.indexOf("\n## ", start + 1));
 }

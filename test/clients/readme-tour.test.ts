@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { testWith } from "../support/peers.ts";
 import { startPreforkedAws } from "../support/preforked-aws.ts";
+import { readmeBlocks } from "../support/readme-blocks.ts";
 import { repositoryPath, startSignpost } from "../support/signpost-process.ts";
 
 /** What the tour must print, in this order; each line is one line of its output. */
@@ -48,7 +49,8 @@ testWith(["/usr/bin/aws", "/usr/bin/kdig"], "README's tour runs as it is written
   symlinkSync(repositoryPath("bin"), join(folder, "bin"));
   const signpost = await startSignpost({ dataDir: join(folder, "signpost-data") });
   t.after(() => signpost.kill("SIGTERM"));
-  const script = tour()
+  const script = readmeBlocks("## Two-minute tour")
+    .join("\n")
     .replaceAll("127.0.0.1:8053", new URL(signpost.api).host)
     .replaceAll("-p 5300", `-p ${signpost.dns.port}`);
   const aws = await startPreforkedAws();
@@ -63,12 +65,3 @@ testWith(["/usr/bin/aws", "/usr/bin/kdig"], "README's tour runs as it is written
     from = at + 1;
   }
 });
-
-/** The shell blocks of README's tour, one after the other. */
-function tour(): string {
-  const readme = readFileSync(repositoryPath("README.md"), "utf8");
-  const section = readme.slice(readme.indexOf("## Two-minute tour"), readme.indexOf("## Routing"));
-  const blocks = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => match[1]);
-  assert.ok(blocks.length >= 4, "the tour has its blocks");
-  return blocks.join("\n");
-}

@@ -7,14 +7,13 @@ import type { TestContext } from "node:test";
 import { promisify } from "node:util";
 
 import { freePort, stopChild } from "../differential/peers/peer.ts";
+import { boto3, python } from "../support/boto3.ts";
 import { certificate, opensslPath } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
 import { testWith } from "../support/peers.ts";
 import { repositoryPath, startSignpost } from "../support/signpost-process.ts";
 import { unboundPath } from "./servers.ts";
 
-const python = "/usr/bin/python3";
-const boto3 = "/usr/lib/python3/dist-packages/boto3";
 const kdig = "/usr/bin/kdig";
 const run = promisify(execFile);
 

@@ -10,6 +10,7 @@ import { withNegativeTtl } from "../../control/model/hosted-zone.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import { drawCloudMapId, drawResourceId } from "../../control/model/resource-id.ts";
 import type { VpcRow } from "../../control/model/vpc.ts";
+import type { Tag } from "../commit/tags.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import { nameServersOf, zoneMutations } from "../route53/create-hosted-zone.ts";
 import { isFull } from "../route53/quotas.ts";
@@ -21,7 +22,6 @@ import { OperationFailure, commitOperation } from "./commit.ts";
 import { namespaceMutations } from "./namespace-rows.ts";
 import { invalidInput, limitExceeded } from "./refusals.ts";
 import { tagMutations } from "./tags.ts";
-import type { TagInput } from "./tags.ts";
 
 export const createNamespace: HandlerFamily<
   "CreateHttpNamespace" | "CreatePublicDnsNamespace" | "CreatePrivateDnsNamespace"
@@ -48,7 +48,7 @@ type Wanted = {
   Name: string;
   CreatorRequestId?: string | undefined;
   Description?: string | undefined;
-  Tags?: TagInput[] | undefined;
+  Tags?: readonly Tag[] | undefined;
   Vpc?: string;
   soaTtl?: number;
 };

@@ -1,6 +1,7 @@
 import { cloudMapScanCountMax } from "../../base/limits.ts";
 import type { TableName } from "../../control/model/tables.ts";
-import { pageStart, pageToken } from "../route53/pages.ts";
+import { tokenOf } from "../protocol/page-token.ts";
+import { pageStart } from "../route53/pages.ts";
 import type { CloudMapContext } from "./cloudmap-context.ts";
 
 type PageInput = { NextToken?: string | undefined; MaxResults?: number | undefined };
@@ -31,7 +32,7 @@ export function filteredPage<T>(
   const page: T[] = [];
   for (const [index, { key, value }] of rows.entries()) {
     if (page.length === MaxResults || index === cloudMapScanCountMax) {
-      return { page, next: { NextToken: pageToken(key) } };
+      return { page, next: { NextToken: tokenOf(key) } };
     }
     if (matches(value)) page.push(value);
   }

@@ -1,6 +1,8 @@
 import { tagCountMax } from "../../base/limits.ts";
 import type { Alarm } from "../../control/model/alarm.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
+import { putTags, withTags } from "../commit/tags.ts";
+import type { TagRules, TagsKey } from "../commit/tags.ts";
 import type { InputOf } from "./cloudwatch-handler.ts";
 import { validationFault } from "./refusals.ts";
 
@@ -52,29 +54,18 @@ function actionsOf(arns: readonly string[] | undefined): string[] {
 export function firstTags(input: Given, before: Alarm | undefined): Mutation[] {
   const { AlarmName, Tags = [] } = input;
   if (before || Tags.length === 0) return [];
-  return [{ put: "tag", key: ["alarm", AlarmName], value: mergeTags({}, Tags) }];
+  return [putTags(alarmTagsKey(AlarmName), withTags({}, Tags, alarmTagRules))];
 }
 
-/**
- * Tags with others added or put in their place, sorted by key.
- * @throws ServiceError ValidationException
- */
-export function mergeTags(
-  before: Readonly<Record<string, string>>,
-  added: readonly { readonly Key: string; readonly Value: string }[],
-): Record<string, string> {
-  const after = new Map(Object.entries(before));
-  const seen = new Set<string>();
-  for (const { Key, Value } of added) {
-    if (Key.toLowerCase().startsWith("aws:")) {
-      throw validationFault(`The tag key ${Key} begins with aws:, which is reserved`);
-    }
-    if (seen.has(Key)) throw validationFault(`The tag key ${Key} is given more than once`);
-    seen.add(Key);
-    after.set(Key, Value);
-  }
-  if (after.size > tagCountMax) {
-    throw validationFault(`An alarm cannot have more than ${tagCountMax} tags`);
-  }
-  return Object.fromEntries([...after].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+/** An alarm's own tags. */
+export const alarmTagRules: TagRules = {
+  countMax: tagCountMax,
+  invalid: validationFault,
+  tooMany: () => validationFault(`An alarm cannot have more than ${tagCountMax} tags`),
+  reservesAws: true,
+};
+
+/** Where the tags of an alarm are. */
+export function alarmTagsKey(name: string): TagsKey {
+  return ["alarm", name];
 }

@@ -1,6 +1,7 @@
 import type { AlarmHistoryItem, AlarmHistoryQuery } from "../../metrics/metrics-desk.ts";
+import { tokenOf } from "../protocol/page-token.ts";
 import type { HandlerFamily, InputOf } from "./cloudwatch-handler.ts";
-import { nextToken, readToken } from "./next-token.ts";
+import { readToken } from "./next-token.ts";
 import { notImplemented } from "./refusals.ts";
 
 type Input = InputOf<"DescribeAlarmHistory">;
@@ -12,7 +13,7 @@ export const describeAlarmHistory: HandlerFamily<"DescribeAlarmHistory"> = ({ me
     const { items, next } = await metrics.history(queryOf(input));
     return {
       AlarmHistoryItems: items.map(itemView),
-      ...(next === undefined ? {} : { NextToken: nextToken(["history", next]) }),
+      ...(next === undefined ? {} : { NextToken: tokenOf(["history", next]) }),
     };
   },
 });

@@ -3,12 +3,13 @@ import { alarmNameOf } from "../../control/model/alarm-rule.ts";
 import { dependenciesOf } from "../../control/model/alarm-mutations.ts";
 import type { Alarm } from "../../control/model/alarm.ts";
 import type { AlarmStatus } from "../../metrics/metrics-desk.ts";
+import { tokenOf } from "../protocol/page-token.ts";
 import { alarmArn } from "./alarm-arn.ts";
 import { alarmNamed, parentsOf, requireAlarm } from "./alarm-rows.ts";
 import { compositeAlarmView, metricAlarmView, statusOf } from "./alarm-view.ts";
 import type { CloudWatchContext } from "./cloudwatch-context.ts";
 import type { HandlerFamily, InputOf } from "./cloudwatch-handler.ts";
-import { nextToken, readToken } from "./next-token.ts";
+import { readToken } from "./next-token.ts";
 import { notImplemented, validationFault } from "./refusals.ts";
 
 type Input = InputOf<"DescribeAlarms">;
@@ -29,7 +30,7 @@ export const describeAlarms: HandlerFamily<"DescribeAlarms"> = (context) => ({
     const { found, next } = await search(context, input);
     return {
       ...viewsOf(context, found),
-      ...(next === undefined ? {} : { NextToken: nextToken(["alarm", next]) }),
+      ...(next === undefined ? {} : { NextToken: tokenOf(["alarm", next]) }),
     };
   },
 });
@@ -124,7 +125,7 @@ async function relatives(context: CloudWatchContext, input: Input) {
   const next = rest[size];
   return {
     ...briefly(context, described, parent !== undefined),
-    ...(next === undefined ? {} : { NextToken: nextToken(["alarm", next]) }),
+    ...(next === undefined ? {} : { NextToken: tokenOf(["alarm", next]) }),
   };
 }
 

@@ -1,10 +1,11 @@
 import { metricDataQueryCountMax, statisticsPointCountMax } from "../../base/limits.ts";
+import { tokenOf } from "../protocol/page-token.ts";
 import type { HandlerFamily, InputOf } from "./cloudwatch-handler.ts";
 import { answerMath } from "./metric-data-math.ts";
 import { answerPage } from "./metric-data-page.ts";
 import type { PageStart } from "./metric-data-page.ts";
 import { askedOf, refuseQueries } from "./metric-data-query.ts";
-import { invalidToken, nextToken, readToken } from "./next-token.ts";
+import { invalidToken, readToken } from "./next-token.ts";
 import { validationFault } from "./refusals.ts";
 
 type Input = InputOf<"GetMetricData">;
@@ -35,7 +36,7 @@ export const getMetricData: HandlerFamily<"GetMetricData"> = (context) => ({
     const { results, next } = await answerPage(metrics, asked, { order, budget, start });
     return {
       MetricDataResults: results,
-      ...(next ? { NextToken: nextToken(["data", next.index, next.atMs ?? wholeQuery]) } : {}),
+      ...(next ? { NextToken: tokenOf(["data", next.index, next.atMs ?? wholeQuery]) } : {}),
       Messages: [],
     };
   },

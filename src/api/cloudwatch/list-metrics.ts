@@ -1,8 +1,9 @@
 import { metricPastMaxMs } from "../../base/limits.ts";
 import type { MetricId, MetricListQuery } from "../../metrics/metrics-desk.ts";
+import { tokenOf } from "../protocol/page-token.ts";
 import type { HandlerFamily, InputOf } from "./cloudwatch-handler.ts";
 import { dimensionsOf, dimensionViews } from "./dimensions.ts";
-import { invalidToken, nextToken, readToken } from "./next-token.ts";
+import { invalidToken, readToken } from "./next-token.ts";
 import { invalidValue, notImplemented } from "./refusals.ts";
 
 type Input = InputOf<"ListMetrics">;
@@ -19,7 +20,7 @@ export const listMetrics: HandlerFamily<"ListMetrics"> = ({ metrics, clock }) =>
         MetricName: metricName,
         Dimensions: dimensionViews(dimensions),
       })),
-      ...(page.next ? { NextToken: tokenOf(page.next) } : {}),
+      ...(page.next ? { NextToken: metricToken(page.next) } : {}),
     };
   },
 });
@@ -45,9 +46,9 @@ function queryOf(input: Input, nowMs: number): MetricListQuery {
   };
 }
 
-function tokenOf({ namespace, metricName, dimensions }: MetricId): string {
+function metricToken({ namespace, metricName, dimensions }: MetricId): string {
   const texts = dimensions.flatMap(({ name, value }) => [name, value]);
-  return nextToken(["metric", namespace, metricName, JSON.stringify(texts)]);
+  return tokenOf(["metric", namespace, metricName, JSON.stringify(texts)]);
 }
 
 function readMetric(token: string): MetricId {

@@ -13,7 +13,7 @@ import type { HandlerFamily, InputOf } from "./resolver-handler.ts";
 import { drawResolverId, traced } from "./resolver-ids.ts";
 import { listPage } from "./resolver-pages.ts";
 import { invalidParameter, invalidRequest, limitExceeded } from "./resolver-refusals.ts";
-import { putTags, removeTags } from "./resolver-tags.ts";
+import { putFirstTags, removeResolverTags } from "./resolver-tags.ts";
 
 export const resolverEndpoints: HandlerFamily<
   | "CreateResolverEndpoint"
@@ -84,7 +84,7 @@ function planCreation(
       putCreatorRequest(context, request),
       { put: "resolverEndpoint", key: [id], value: created },
       { put: "resolverEndpointByVpc", key: [vpcId, id], value: true },
-      ...putTags({ kind: endpointKind, id }, input.Tags),
+      ...putFirstTags({ kind: endpointKind, id }, input.Tags),
     ],
     result: created,
   };
@@ -99,7 +99,7 @@ function planDeletion(context: ResolverContext, wanted: string): PlannedEndpoint
       { remove: "resolverEndpoint", key: [id] },
       { remove: "resolverEndpointByVpc", key: [vpcId, id] },
       removeCreatorRequest(endpointKind, creatorRequestId),
-      removeTags({ kind: endpointKind, id }),
+      removeResolverTags({ kind: endpointKind, id }),
     ],
     result: found,
   };

@@ -10,7 +10,7 @@ import { associationType, requireAssociation, requireGroup, requireVpc } from ".
 import type { ResolverContext } from "./resolver-context.ts";
 import type { HandlerFamily, InputOf } from "./resolver-handler.ts";
 import { drawResolverId, resolverArn } from "./resolver-ids.ts";
-import { putTags, removeTags } from "./resolver-tags.ts";
+import { putFirstTags, removeResolverTags } from "./resolver-tags.ts";
 
 const priorityMin = 100;
 const priorityMax = 9_900;
@@ -107,7 +107,7 @@ function planAssociation(
     { put: "firewallAssociationByVpc", key: [vpcId, id], value: true },
     { put: "firewallAssociationByGroup", key: [groupId, id], value: true },
     putCreatorRequest(context, { ...request, id, creatorRequestId }),
-    ...putTags({ kind: associationType, id }, input.Tags),
+    ...putFirstTags({ kind: associationType, id }, input.Tags),
   ];
   return { mutations, result: association };
 }
@@ -147,7 +147,7 @@ function planDisassociation(state: StateReader, id: string): Plan {
     { remove: "firewallAssociation", key: [id] },
     { remove: "firewallAssociationByVpc", key: [vpcId, id] },
     { remove: "firewallAssociationByGroup", key: [groupId, id] },
-    removeTags({ kind: associationType, id }),
+    removeResolverTags({ kind: associationType, id }),
     removeCreatorRequest(associationType, creatorRequestId),
   ];
   return { mutations, result: association };

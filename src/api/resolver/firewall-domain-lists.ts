@@ -9,7 +9,7 @@ import { listType, requireList } from "./firewall-rows.ts";
 import type { ResolverContext } from "./resolver-context.ts";
 import type { HandlerFamily, InputOf } from "./resolver-handler.ts";
 import { drawResolverId, resolverArn } from "./resolver-ids.ts";
-import { putTags, removeTags } from "./resolver-tags.ts";
+import { putFirstTags, removeResolverTags } from "./resolver-tags.ts";
 
 export const firewallDomainLists: HandlerFamily<
   | "CreateFirewallDomainList"
@@ -78,7 +78,7 @@ function planCreation(
   const mutations: Mutation[] = [
     { put: "firewallDomainList", key: [list.id], value: list },
     putCreatorRequest(context, { what: "Firewall domain list", kind: listType, ...list }),
-    ...putTags({ kind: listType, id: list.id }, Tags),
+    ...putFirstTags({ kind: listType, id: list.id }, Tags),
   ];
   return { mutations, result: list };
 }
@@ -95,7 +95,7 @@ function planDeletion(
   const leaves = state.list("firewallDomains", { prefix: [id] });
   const mutations: Mutation[] = [
     { remove: "firewallDomainList", key: [id] },
-    removeTags({ kind: listType, id }),
+    removeResolverTags({ kind: listType, id }),
     removeCreatorRequest(listType, list.creatorRequestId),
     ...leaves.map(({ key }): Mutation => ({ remove: "firewallDomains", key })),
   ];

@@ -6,13 +6,13 @@ import {
 import { compareText } from "../../control/model/firewall-domain-leaf.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
 import { commit } from "../commit/commit.ts";
+import { partsOf, tokenOf } from "../protocol/page-token.ts";
 import { planDomainChange } from "./firewall-domain-change.ts";
 import { importFromUrl } from "./firewall-domain-file.ts";
 import { addNames, hasName, namesOf, removeNames, replaceNames } from "./firewall-domain-rows.ts";
 import type { DomainChange } from "./firewall-domain-rows.ts";
 import { invalid } from "./firewall-refusals.ts";
 import { requireList } from "./firewall-rows.ts";
-import { partsOf, tokenOf } from "./page-token.ts";
 import type { HandlerFamily, InputOf } from "./resolver-handler.ts";
 
 const listSizeDefault = 100;

@@ -1,6 +1,4 @@
 import type { StateReader } from "../../control/state/state-reader.ts";
-import { ServiceError } from "../protocol/service-error.ts";
-import { invalid } from "./firewall-refusals.ts";
 import { listPage } from "./resolver-pages.ts";
 import type { Listing, Page, PageRequest } from "./resolver-pages.ts";
 
@@ -13,12 +11,5 @@ export function firewallPage<T>(
   listing: Listing<T>,
   asked: PageRequest,
 ): Page<T> {
-  try {
-    return listPage(state, listing, asked);
-  } catch (error) {
-    if (error instanceof ServiceError && error.code === "InvalidNextTokenException") {
-      throw invalid(error.message);
-    }
-    throw error;
-  }
+  return listPage(state, { ...listing, tokenError: "ValidationException" }, asked);
 }

@@ -9,7 +9,7 @@ import { groupType, requireGroup } from "./firewall-rows.ts";
 import type { ResolverContext } from "./resolver-context.ts";
 import type { HandlerFamily, InputOf } from "./resolver-handler.ts";
 import { drawResolverId, resolverArn } from "./resolver-ids.ts";
-import { putTags, removeTags } from "./resolver-tags.ts";
+import { putFirstTags, removeResolverTags } from "./resolver-tags.ts";
 
 export const firewallRuleGroups: HandlerFamily<
   | "CreateFirewallRuleGroup"
@@ -71,7 +71,7 @@ function planCreation(
   const mutations: Mutation[] = [
     { put: "firewallRuleGroup", key: [group.id], value: group },
     putCreatorRequest(context, { what: "Firewall rule group", kind: groupType, ...group }),
-    ...putTags({ kind: groupType, id: group.id }, Tags),
+    ...putFirstTags({ kind: groupType, id: group.id }, Tags),
   ];
   return { mutations, result: group };
 }
@@ -95,7 +95,7 @@ function planDeletion(context: ResolverContext, id: string) {
   }
   const mutations: Mutation[] = [
     { remove: "firewallRuleGroup", key: [id] },
-    removeTags({ kind: groupType, id }),
+    removeResolverTags({ kind: groupType, id }),
     { remove: "resolverPolicy", key: [groupType, id] },
     removeCreatorRequest(groupType, group.creatorRequestId),
   ];

@@ -10,7 +10,7 @@ import { filterOf } from "./resolver-filters.ts";
 import type { HandlerFamily, InputOf } from "./resolver-handler.ts";
 import { drawResolverId, resolverArn } from "./resolver-ids.ts";
 import { exists, invalidParameter, invalidRequest, limitExceeded } from "./resolver-refusals.ts";
-import { putTags, removeTags } from "./resolver-tags.ts";
+import { putFirstTags, removeResolverTags } from "./resolver-tags.ts";
 import { pageOf, sorted } from "./sorted-page.ts";
 
 export const queryLogConfigs: HandlerFamily<
@@ -109,7 +109,7 @@ function planCreation(
   const mutations: Mutation[] = [
     { put: "resolverQueryLogConfig", key: [config.id], value: config },
     putCreatorRequest(context, { what: "Query logging config", kind: configType, ...config }),
-    ...putTags({ kind: configType, id: config.id }, Tags),
+    ...putFirstTags({ kind: configType, id: config.id }, Tags),
   ];
   return { mutations, result: config };
 }
@@ -127,7 +127,7 @@ function planDeletion(context: ResolverContext, id: string) {
   const mutations: Mutation[] = [
     { remove: "resolverQueryLogConfig", key: [id] },
     { remove: "resolverPolicy", key: [configType, id] },
-    removeTags({ kind: configType, id }),
+    removeResolverTags({ kind: configType, id }),
     removeCreatorRequest(configType, config.creatorRequestId),
   ];
   return { mutations, result: view(context, config) };

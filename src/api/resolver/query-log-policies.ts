@@ -1,9 +1,9 @@
 import { commit } from "../commit/commit.ts";
-import { ServiceError } from "../protocol/service-error.ts";
 import { configType } from "./query-log-rows.ts";
 import type { ResolverContext } from "./resolver-context.ts";
 import type { HandlerFamily } from "./resolver-handler.ts";
 import { readResolverArn } from "./resolver-ids.ts";
+import { invalidPolicy, unknownResource } from "./resolver-refusals.ts";
 import { sharingPolicyProblem } from "./sharing-policy.ts";
 
 const actions = [
@@ -23,10 +23,7 @@ export const queryLogPolicies: HandlerFamily<
       plan() {
         const key = [configType, configOfArn(context, Arn)];
         const problem = sharingPolicyProblem(policy, { actions, arn: Arn });
-        if (problem !== undefined) {
-          const message = `The policy is not valid: ${problem}.`;
-          throw new ServiceError("InvalidPolicyDocument", message);
-        }
+        if (problem !== undefined) throw invalidPolicy(problem);
         const put = { put: "resolverPolicy", key, value: policy } as const;
         return { mutations: [put], result: undefined };
       },
@@ -37,7 +34,7 @@ export const queryLogPolicies: HandlerFamily<
   GetResolverQueryLogConfigPolicy({ Arn }) {
     const id = configOfArn(context, Arn);
     const policy = context.state.get<string>("resolverPolicy", [configType, id]);
-    if (policy === undefined) throw unknown(`There is no policy of ${Arn}.`);
+    if (policy === undefined) throw unknownResource(`There is no policy of ${Arn}.`);
     return { ResolverQueryLogConfigPolicy: policy };
   },
 });
@@ -46,9 +43,5 @@ function configOfArn({ state }: ResolverContext, arn: string): string {
   const resource = readResolverArn(arn);
   const isConfig = resource?.kind === configType;
   if (isConfig && state.get("resolverQueryLogConfig", [resource.id])) return resource.id;
-  throw unknown(`There is no query logging configuration ${arn}.`);
-}
-
-function unknown(message: string): ServiceError {
-  return new ServiceError("UnknownResourceException", message);
+  throw unknownResource(`There is no query logging configuration ${arn}.`);
 }

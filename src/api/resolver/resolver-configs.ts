@@ -6,7 +6,8 @@ import type { ResolverContext } from "./resolver-context.ts";
 import { filterOf } from "./resolver-filters.ts";
 import type { HandlerFamily } from "./resolver-handler.ts";
 import { idByVpc } from "./resolver-ids.ts";
-import { listPage } from "./resolver-pages.ts";
+import { listRows } from "./resolver-pages.ts";
+import type { Listing, PageRequest } from "./resolver-pages.ts";
 import { invalidParameter } from "./resolver-refusals.ts";
 import { requireVpc } from "./resolver-vpcs.ts";
 
@@ -87,23 +88,16 @@ async function set(
 function listSet(
   { state }: ResolverContext,
   member: keyof ResolverConfigRow,
-  page: { MaxResults?: number | undefined; NextToken?: string | undefined },
+  page: PageRequest,
   keep: (vpcId: string) => boolean = () => true,
 ) {
-  type Row = { key: string[]; value: ResolverConfigRow };
-  const vpcIds: Row[] = [];
-  // A page has values, and the id is only in the key.
-  const listing = {
+  const listing: Listing<ResolverConfigRow> = {
     table: "resolverConfig",
     keySize: 1,
-    keep(row: Row): boolean {
-      const isKept = row.value[member] !== undefined && keep(row.key[0] ?? "");
-      if (isKept) vpcIds.push(row);
-      return isKept;
-    },
-  } as const;
-  const { values, ...next } = listPage<ResolverConfigRow>(state, listing, page);
-  return { values: vpcIds.slice(0, values.length).map(({ key }) => key[0] ?? ""), ...next };
+    keep: ({ key, value }) => value[member] !== undefined && keep(key[0] ?? ""),
+  };
+  const { values, ...next } = listRows(state, listing, page);
+  return { values: values.map(({ key }) => key[0] ?? ""), ...next };
 }
 
 function reverseView({ state, settings }: ResolverContext, vpcId: string): Sdk.ResolverConfig {

@@ -16,9 +16,9 @@ export function filterOf<T>(
   filters: readonly Filter[] | undefined,
   known: FilterValues<T>,
 ): (item: T) => boolean {
-  const names = new Map(Object.keys(known).map((name) => [plain(name), name]));
+  const names = new Map(Object.keys(known).map((name) => [plainName(name), name]));
   const tests = (filters ?? []).map(({ Name = "", Values = [] }) => {
-    const read = known[names.get(plain(Name)) ?? ""];
+    const read = known[names.get(plainName(Name)) ?? ""];
     if (!read) throw invalidParameter(`The filter '${Name}' is invalid`, "Filters");
     const wanted = new Set(Values);
     return (item: T) => [read(item) ?? []].flat().some((value) => wanted.has(value));
@@ -26,6 +26,7 @@ export function filterOf<T>(
   return (item) => tests.every((test) => test(item));
 }
 
-function plain(name: string): string {
+/** A name of a filter or a sort key, however it is written. */
+export function plainName(name: string): string {
   return name.replaceAll("_", "").toLowerCase();
 }

@@ -1,8 +1,8 @@
 import { resolverPageMax, resolverScanRowCount } from "../../base/limits.ts";
 import type { TableKey, TableName } from "../../control/model/tables.ts";
 import type { StateReader } from "../../control/state/state-reader.ts";
+import { partsOf, tokenOf } from "../protocol/page-token.ts";
 import { ServiceError } from "../protocol/service-error.ts";
-import { partsOf, tokenOf } from "./page-token.ts";
 
 type Row<T> = { key: string[]; value: T };
 
@@ -16,6 +16,8 @@ export type Listing<T> = {
   automatic?: readonly Row<T>[];
   /** Which rows are wanted; default: all. */
   keep?(row: Row<T>): boolean;
+  /** Code of the error for a token that is none; default: InvalidNextTokenException. */
+  tokenError?: "ValidationException";
 };
 
 export type PageRequest = {
@@ -28,15 +30,27 @@ export type Page<T> = { values: T[]; NextToken?: string };
 
 /**
  * One page of a table, in the order of its keys.
- * @throws ServiceError InvalidNextTokenException
+ * @throws ServiceError for a token that is none
  */
 export function listPage<T>(state: StateReader, listing: Listing<T>, asked: PageRequest): Page<T> {
+  const { values, ...next } = listRows(state, listing, asked);
+  return { values: values.map(({ value }) => value), ...next };
+}
+
+/**
+ * As listPage(), with the key of each row.
+ * @throws ServiceError for a token that is none
+ */
+export function listRows<T>(
+  state: StateReader,
+  listing: Listing<T>,
+  asked: PageRequest,
+): Page<Row<T>> {
   const after = asked.NextToken === undefined ? undefined : readToken(asked.NextToken, listing);
   const size = asked.MaxResults ?? resolverPageMax;
   const rows = wantedRows(state, listing, { after, count: size + 1 });
-  const page = rows.slice(0, size);
-  const last = rows.length > size ? page.at(-1) : undefined;
-  const values = page.map(({ value }) => value);
+  const values = rows.slice(0, size);
+  const last = rows.length > size ? values.at(-1) : undefined;
   return last ? { values, NextToken: tokenOf(last.key) } : { values };
 }
 
@@ -66,12 +80,13 @@ function isAfter(key: readonly string[], other: readonly string[]): boolean {
   return index >= 0 && (key[index] ?? "") > (other[index] ?? "");
 }
 
-function readToken<T>(token: string, { prefix = [], keySize }: Listing<T>): string[] {
+function readToken<T>(token: string, { prefix = [], keySize, tokenError }: Listing<T>): string[] {
   const key = partsOf(token);
   const isPart = (part: unknown, i: number): boolean =>
     typeof part === "string" && isWithin(part, prefix[i]);
   if (key.length === keySize && key.every(isPart)) return key as string[];
-  throw new ServiceError("InvalidNextTokenException", "The specified NextToken is not valid.");
+  const code = tokenError ?? "InvalidNextTokenException";
+  throw new ServiceError(code, "The specified NextToken is not valid.");
 }
 
 function isWithin(part: string, prefix: string | undefined): boolean {

@@ -26,3 +26,13 @@ export function inUse(message: string, resourceType: string): ServiceError {
 export function limitExceeded(message: string, resourceType: string): ServiceError {
   return new ServiceError("LimitExceededException", message, { ResourceType: resourceType });
 }
+
+/** What the operations on policies have instead of notFound(). */
+export function unknownResource(message: string): ServiceError {
+  return new ServiceError("UnknownResourceException", message);
+}
+
+/** @param problem see sharingPolicyProblem() */
+export function invalidPolicy(problem: string): ServiceError {
+  return new ServiceError("InvalidPolicyDocument", `The policy is not valid: ${problem}.`);
+}

@@ -1,13 +1,13 @@
 import type { ResolverRule } from "../../control/model/resolver-rule.ts";
 import type { ResolverContext } from "./resolver-context.ts";
 import { invalidRequest, notFound } from "./resolver-refusals.ts";
-import { internetResolver } from "./rule-view.ts";
+import { internetResolver, ruleKind } from "./rule-view.ts";
 
 /** @throws ServiceError ResourceNotFoundException */
 export function requireRule({ state }: ResolverContext, id: string): ResolverRule {
   const rule = state.get<ResolverRule>("resolverRule", [id]);
   if (rule) return rule;
-  throw notFound(`[RSLVR-00703] Resolver rule with ID "${id}" does not exist.`, "resolver-rule");
+  throw notFound(`[RSLVR-00703] Resolver rule with ID "${id}" does not exist.`, ruleKind);
 }
 
 /**

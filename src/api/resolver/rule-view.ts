@@ -7,6 +7,9 @@ import type {
 import type { ResolverContext } from "./resolver-context.ts";
 import { resolverArn } from "./resolver-ids.ts";
 
+/** Its type in ARNs; tags and policies are kept by it. */
+export const ruleKind = "resolver-rule";
+
 /** The rule that every VPC has: names that no other rule is for are looked up on the internet. */
 export const internetResolver: Sdk.ResolverRule & { Id: string } = {
   Id: "rslvr-autodefined-rr-internet-resolver",
@@ -29,11 +32,11 @@ export function ruleView(
   }: { status?: "COMPLETE" | "DELETING"; message?: string } = {},
 ): Sdk.ResolverRule {
   const { id, name, domainName, ruleType, endpointId, targets } = rule;
-  const isShared = context.state.get("resolverRulePolicy", [id]) !== undefined;
+  const isShared = context.state.get("resolverPolicy", [ruleKind, id]) !== undefined;
   return {
     Id: id,
     CreatorRequestId: rule.creatorRequestId,
-    Arn: resolverArn(context, { kind: "resolver-rule", id }),
+    Arn: resolverArn(context, { kind: ruleKind, id }),
     ...(ruleType === "DELEGATE" ? { DelegationRecord: domainName } : { DomainName: domainName }),
     Status: status,
     StatusMessage: message,

@@ -12,14 +12,13 @@ import type { HandlerFamily, InputOf } from "./resolver-handler.ts";
 import { drawResolverId, traced } from "./resolver-ids.ts";
 import { ruleName } from "./resolver-names.ts";
 import { listPage } from "./resolver-pages.ts";
+import type { PageRequest } from "./resolver-pages.ts";
 import { inUse, invalidParameter, invalidRequest, limitExceeded } from "./resolver-refusals.ts";
-import { putTags, removeTags } from "./resolver-tags.ts";
+import { putFirstTags, removeResolverTags } from "./resolver-tags.ts";
 import { refuseLoops } from "./rule-associations.ts";
 import { requireOwnRule, requireRule } from "./rule-rows.ts";
 import { checkEndpoint, readTargets } from "./rule-targets.ts";
-import { internetResolver, ruleView } from "./rule-view.ts";
-
-const kind = "resolver-rule";
+import { internetResolver, ruleKind, ruleView } from "./rule-view.ts";
 
 export const resolverRules: HandlerFamily<
   | "CreateResolverRule"
@@ -63,16 +62,16 @@ function planCreation(
 ): Planned<ResolverRule> {
   const count = context.state.count("resolverRule");
   if (count >= resolverRuleCountMax) {
-    throw limitExceeded(`${count} resolver rules, limit ${resolverRuleCountMax}`, kind);
+    throw limitExceeded(`${count} resolver rules, limit ${resolverRuleCountMax}`, ruleKind);
   }
   const created = newRule(context, input);
   const { id, creatorRequestId } = created;
-  const request = { what: "Resolver rule", kind, creatorRequestId, id };
+  const request = { what: "Resolver rule", kind: ruleKind, creatorRequestId, id };
   return {
     mutations: [
       putCreatorRequest(context, request),
       ...putRule(created),
-      ...putTags({ kind, id }, input.Tags),
+      ...putFirstTags({ kind: ruleKind, id }, input.Tags),
     ],
     result: created,
   };
@@ -88,13 +87,13 @@ function planDeletion(
   const { id, endpointId, creatorRequestId } = found;
   if (context.state.count("resolverRuleAssociationByRule", [id]) > 0) {
     const message = "Please disassociate this resolver rule from VPC first before deleting";
-    throw inUse(`${message}: "${id}"`, kind);
+    throw inUse(`${message}: "${id}"`, ruleKind);
   }
   const mutations: Mutation[] = [
     { remove: "resolverRule", key: [id] },
-    { remove: "resolverRulePolicy", key: [id] },
-    removeCreatorRequest(kind, creatorRequestId),
-    removeTags({ kind, id }),
+    { remove: "resolverPolicy", key: [ruleKind, id] },
+    removeCreatorRequest(ruleKind, creatorRequestId),
+    removeResolverTags({ kind: ruleKind, id }),
   ];
   if (endpointId !== undefined) {
     mutations.push({ remove: "resolverRuleByEndpoint", key: [endpointId, id] });
@@ -130,7 +129,7 @@ const ruleFilters = {
 function listRules(
   context: ResolverContext,
   filters: InputOf<"ListResolverRules">["Filters"],
-  page: { MaxResults?: number | undefined; NextToken?: string | undefined },
+  page: PageRequest,
 ) {
   const passes = filterOf(filters, ruleFilters);
   return context.state.read(() => {

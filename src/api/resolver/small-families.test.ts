@@ -59,7 +59,10 @@ test("a rule's policy is kept, and the rule says that it is shared", async () =>
     resolver.refusal("PutResolverRulePolicy", { Arn: arn, ResolverRulePolicy: text });
   assert.match(await refusal("{"), /^InvalidPolicyDocument: .*no JSON object/);
   assert.match(await refusal("{}"), /^InvalidPolicyDocument: .*no Statement/);
-  assert.match(await refusal('{"Statement":[{"Resource":"*"}]}'), /a Resource of it is not arn:/);
+  const anyRule = ResolverRulePolicy.replace(Arn, "*");
+  assert.match(await refusal(anyRule), /^InvalidPolicyDocument: .*the Resource .* is not arn:/);
+  const foreign = ResolverRulePolicy.replace("GetResolverRule", "DeleteResolverRule");
+  assert.match(await refusal(foreign), /^InvalidPolicyDocument: .*route53resolver:Delete/);
   assert.match(await refusal("{}", "arn:x"), /^Inval/);
   const unknown = `${Arn.slice(0, -1)}z`;
   const other = ResolverRulePolicy.replace(Arn, unknown);

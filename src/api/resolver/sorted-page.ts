@@ -1,6 +1,7 @@
 import { resolverPageMax } from "../../base/limits.ts";
+import { partsOf, tokenOf } from "../protocol/page-token.ts";
 import { ServiceError } from "../protocol/service-error.ts";
-import { partsOf, tokenOf } from "./page-token.ts";
+import { plainName } from "./resolver-filters.ts";
 import type { PageRequest } from "./resolver-pages.ts";
 
 /** By name as in the API, the text of an item that it can be sorted by. */
@@ -22,7 +23,7 @@ export function sorted<T>(
   texts: SortTexts<T>,
 ): T[] {
   if (SortBy === undefined) return [...items];
-  const textOf = Object.entries(texts).find(([name]) => plain(name) === plain(SortBy))?.[1];
+  const textOf = Object.entries(texts).find(([name]) => plainName(name) === plainName(SortBy))?.[1];
   if (!textOf) {
     const message = `The sort key '${SortBy}' is none of ${Object.keys(texts).join(", ")}`;
     throw new ServiceError("InvalidParameterException", message, { FieldName: "SortBy" });
@@ -30,10 +31,6 @@ export function sorted<T>(
   const sign = SortOrder === "DESCENDING" ? -1 : 1;
   const { compare } = new Intl.Collator("en", { numeric: true });
   return items.toSorted((a, b) => sign * compare(textOf(a), textOf(b)));
-}
-
-function plain(name: string): string {
-  return name.replaceAll("_", "").toLowerCase();
 }
 
 /**

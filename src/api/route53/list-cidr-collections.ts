@@ -1,8 +1,9 @@
+import { tokenOf } from "../protocol/page-token.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { CidrCollection } from "./cidr-collection.ts";
 import { cidrCollectionView, requireCollection } from "./cidr-collection.ts";
-import { cutPage, pageSize, pageStart, pageToken } from "./pages.ts";
+import { cutPage, pageSize, pageStart } from "./pages.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
 
 const pageSizeMax = 100;
@@ -20,7 +21,7 @@ export const listCidrCollections: HandlerFamily<
     const { page, next } = cutPage(rows, size);
     return {
       CidrCollections: page.map(({ value }) => cidrCollectionView(context, value)),
-      ...(next ? { NextToken: pageToken(next.key) } : {}),
+      ...(next ? { NextToken: tokenOf(next.key) } : {}),
     };
   },
 
@@ -32,7 +33,7 @@ export const listCidrCollections: HandlerFamily<
       const { page, next } = cutPage(locations(context, start, size + 1), size);
       return {
         CidrLocations: page.map((LocationName) => ({ LocationName })),
-        ...(next === undefined ? {} : { NextToken: pageToken([id, next]) }),
+        ...(next === undefined ? {} : { NextToken: tokenOf([id, next]) }),
       };
     }),
 
@@ -55,7 +56,7 @@ export const listCidrCollections: HandlerFamily<
       const { page, next } = cutPage(rows, size);
       return {
         CidrBlocks: page.map(({ key }) => ({ CidrBlock: key[2], LocationName: key[1] })),
-        ...(next ? { NextToken: pageToken(next.key) } : {}),
+        ...(next ? { NextToken: tokenOf(next.key) } : {}),
       };
     }),
 });

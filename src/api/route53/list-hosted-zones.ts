@@ -1,9 +1,10 @@
 import type { HostedZone } from "../../control/model/hosted-zone.ts";
 import { nameSortKey } from "../../control/model/name-sort-key.ts";
+import { tokenOf } from "../protocol/page-token.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { hostedZoneView } from "./hosted-zone-view.ts";
-import { cutPage, pageSize, pageStart, pageToken } from "./pages.ts";
+import { cutPage, pageSize, pageStart } from "./pages.ts";
 import { bareId } from "./resource-ids.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
 import { requireName, requireVpc } from "./zones.ts";
@@ -57,7 +58,7 @@ export const listHostedZones: HandlerFamily<
           return { HostedZoneId: zone.id, Name: zone.name, Owner };
         }),
         MaxItems: size,
-        ...(next ? { NextToken: pageToken(next.key) } : {}),
+        ...(next ? { NextToken: tokenOf(next.key) } : {}),
       };
     }),
 });

@@ -1,3 +1,4 @@
+import { partsOf } from "../protocol/page-token.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 
 /** Cuts one more than a page of items into the page and the first item of the next. */
@@ -18,11 +19,6 @@ export function pageSize(asked: number | undefined, max: number, member = "MaxIt
   );
 }
 
-/** An opaque token that stands for the key to go on from. */
-export function pageToken(key: readonly string[]): string {
-  return Buffer.from(JSON.stringify(key)).toString("base64url");
-}
-
 /**
  * Where a listing goes on: at the key that a token stands for, else at its begin.
  * @param key of the table: the components that all of the list have, and how many there are
@@ -36,8 +32,8 @@ export function pageStart(
   const { prefix = [], size } = key;
   const within = prefix.length > 0 ? { prefix } : {};
   if (token === undefined) return within;
-  const from = readToken(token);
-  if (from?.length === size && prefix.every((part, i) => part === from[i])) {
+  const from = partsOf(token);
+  if (isTexts(from) && from.length === size && prefix.every((part, i) => part === from[i])) {
     return { ...within, from };
   }
   throw new ServiceError(
@@ -46,16 +42,6 @@ export function pageStart(
   );
 }
 
-function readToken(token: string): string[] | undefined {
-  try {
-    const key = JSON.parse(Buffer.from(token, "base64url").toString()) as unknown;
-    return isTexts(key) ? key : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((part) => typeof part === "string");
+function isTexts(parts: unknown[]): parts is string[] {
+  return parts.every((part) => typeof part === "string");
 }

@@ -2,10 +2,11 @@ import { isLogGroupArn } from "../../control/model/query-logging.ts";
 import type { QueryLogging } from "../../control/model/query-logging.ts";
 import type { Mutation } from "../../control/model/mutation.ts";
 import { drawUuid } from "../../control/model/resource-id.ts";
+import { tokenOf } from "../protocol/page-token.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { commit } from "./commit.ts";
-import { cutPage, pageSize, pageStart, pageToken } from "./pages.ts";
+import { cutPage, pageSize, pageStart } from "./pages.ts";
 import { bareId, locationOf } from "./resource-ids.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
 import { requireZone } from "./zones.ts";
@@ -64,7 +65,7 @@ export const queryLoggingConfigs: HandlerFamily<
       const { page, next } = cutPage(rows, size);
       return {
         QueryLoggingConfigs: page.map(({ value }) => view(value)),
-        ...(next ? { NextToken: pageToken(next.key) } : {}),
+        ...(next ? { NextToken: tokenOf(next.key) } : {}),
       };
     }),
 });

@@ -5,11 +5,12 @@ import type { Mutation } from "../../control/model/mutation.ts";
 import { nameSortKey } from "../../control/model/name-sort-key.ts";
 import type { TableKey } from "../../control/model/tables.ts";
 import { InvalidNameError, normaliseName } from "../../control/model/route53-name.ts";
+import { tokenOf } from "../protocol/page-token.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { commit } from "./commit.ts";
 import { refuseLinked } from "./linked-service.ts";
-import { cutPage, pageSize, pageStart, pageToken } from "./pages.ts";
+import { cutPage, pageSize, pageStart } from "./pages.ts";
 import { isFull } from "./quotas.ts";
 import { bareId } from "./resource-ids.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
@@ -78,7 +79,7 @@ export const resourceRecordSetProtections: HandlerFamily<
           RecordType: type as RRType,
           ...(comment === undefined ? {} : { Comment: comment }),
         })),
-        ...(next ? { NextToken: pageToken(next.key) } : {}),
+        ...(next ? { NextToken: tokenOf(next.key) } : {}),
       };
     }),
 });

@@ -1,11 +1,12 @@
 import { tagCountMax } from "../../base/limits.ts";
+import { planTags, tagList, tagsOf, withTags, withoutTags } from "../commit/tags.ts";
+import type { TagRules, Tags, TagsKey } from "../commit/tags.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { commit } from "./commit.ts";
 import { requireHealthCheck } from "./health-check-rows.ts";
 import type { HandlerFamily, Route53Handlers } from "./route53-handler.ts";
 
-type Tags = Record<string, string>;
 type Resource = { ResourceType: "healthcheck" | "hostedzone"; ResourceId: string };
 type ChangeInput = Parameters<NonNullable<Route53Handlers["ChangeTagsForResource"]>>[0];
 
@@ -22,9 +23,7 @@ export const tags: HandlerFamily<
       ...(input.ResourceType === "hostedzone" ? { zoneId: input.ResourceId } : {}),
       plan() {
         requireResource(context, input);
-        const value = changed(tagsOf(context, input), input);
-        const key = [input.ResourceType, input.ResourceId];
-        return { mutations: [{ put: "tag", key, value }], result: undefined };
+        return planTags(context.state, keyOf(input), (before) => changed(before, input));
       },
     });
     return {};
@@ -65,31 +64,32 @@ function requireResource(context: ApiContext, { ResourceType, ResourceId }: Reso
   throw new ServiceError("NoSuchHostedZone", `No hosted zone found with ID: ${ResourceId}`);
 }
 
-function tagsOf(context: ApiContext, { ResourceType, ResourceId }: Resource): Tags {
-  return context.state.get<Tags>("tag", [ResourceType, ResourceId]) ?? {};
+function keyOf({ ResourceType, ResourceId }: Resource): TagsKey {
+  return [ResourceType, ResourceId];
 }
 
 function tagSetView(context: ApiContext, resource: Resource) {
   const { ResourceType, ResourceId } = resource;
-  const Tags = Object.entries(tagsOf(context, resource)).map(([Key, Value]) => ({ Key, Value }));
-  return { ResourceType, ResourceId, Tags };
+  return { ResourceType, ResourceId, Tags: tagList(tagsOf(context.state, keyOf(resource))) };
 }
 
-function changed(before: Tags, input: ChangeInput): Tags {
-  const removed = new Set(input.RemoveTagKeys);
-  const after = new Map(Object.entries(before).filter(([key]) => !removed.has(key)));
-  const added = new Set<string>();
-  for (const { Key = "", Value = "" } of input.AddTags ?? []) {
-    if (Key === "") throw new ServiceError("InvalidInput", "The key of a tag must not be empty");
-    if (added.has(Key) || removed.has(Key)) {
-      throw new ServiceError("InvalidInput", `The tag key ${Key} is given more than once`);
+const rules: TagRules = {
+  countMax: tagCountMax,
+  invalid: invalidInput,
+  tooMany: () => invalidInput(`A resource cannot have more than ${tagCountMax} tags`),
+  reservesAws: false,
+};
+
+function changed(before: Tags, { AddTags = [], RemoveTagKeys = [] }: ChangeInput): Tags {
+  for (const { Key = "" } of AddTags) {
+    if (Key === "") throw invalidInput("The key of a tag must not be empty");
+    if (RemoveTagKeys.includes(Key)) {
+      throw invalidInput(`The tag key ${Key} is given more than once`);
     }
-    added.add(Key);
-    after.set(Key, Value);
   }
-  if (after.size > tagCountMax) {
-    const message = `A resource cannot have more than ${tagCountMax} tags`;
-    throw new ServiceError("InvalidInput", message);
-  }
-  return Object.fromEntries([...after].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return withTags(withoutTags(before, RemoveTagKeys), AddTags, rules);
+}
+
+function invalidInput(message: string): ServiceError {
+  return new ServiceError("InvalidInput", message);
 }

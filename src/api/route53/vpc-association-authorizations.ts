@@ -1,9 +1,10 @@
 import type { HostedZone, Vpc } from "../../control/model/hosted-zone.ts";
+import { tokenOf } from "../protocol/page-token.ts";
 import { ServiceError } from "../protocol/service-error.ts";
 import type { ApiContext } from "./api-context.ts";
 import { commit } from "./commit.ts";
 import { vpcView } from "./hosted-zone-view.ts";
-import { cutPage, pageSize, pageStart, pageToken } from "./pages.ts";
+import { cutPage, pageSize, pageStart } from "./pages.ts";
 import { isFull } from "./quotas.ts";
 import { bareId } from "./resource-ids.ts";
 import type { HandlerFamily } from "./route53-handler.ts";
@@ -65,7 +66,7 @@ export const vpcAssociationAuthorizations: HandlerFamily<
       return {
         HostedZoneId: zone.id,
         VPCs: page.map(({ value }) => vpcView(value)),
-        ...(next ? { NextToken: pageToken(next.key) } : {}),
+        ...(next ? { NextToken: tokenOf(next.key) } : {}),
       };
     }),
 });

@@ -69,7 +69,6 @@ export type TableName =
   | "resolverRuleAssociation" // [associationId]
   | "resolverRuleByVpc" // [vpcId, "match" or "delegate", domain name] → associationId
   | "resolverRuleAssociationByRule" // [ruleId, vpcId] → associationId
-  | "resolverRulePolicy" // [ruleId] → its text
   | "resolverEndpoint" // [endpointId]
   | "resolverEndpointByVpc" // [vpcId, endpointId]
   | "resolverConfig" // [vpcId]
