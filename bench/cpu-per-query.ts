@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { benchOrigin, writeBenchQueries, writeBenchZone } from "./corpus.ts";
-import { barOf, type Cost, type Load, measureCpu } from "./cpu-rounds.ts";
+import { barOf, costCells, type Cost, type Load, measureCpu } from "./cpu-rounds.ts";
 import { publish } from "./report.ts";
 import { startBenchPeers, startBenchSignpost, startEchoServer, type Server } from "./servers.ts";
 
@@ -43,10 +43,7 @@ export async function cpuPerQuery(options: CpuPerQueryOptions): Promise<void> {
 
 function publishCpu(costs: ReadonlyMap<Load, Cost>, options: CpuPerQueryOptions): void {
   const signpost = [...costs.values()][0]?.nsPerQuery ?? Number.NaN;
-  const rows = [...costs].map(([{ name }, { nsPerQuery, range, queriesPerSecond, rcodes }]) => {
-    const ratio = (signpost / nsPerQuery).toFixed(2);
-    return [name, nsPerQuery.toFixed(0), range, ratio, queriesPerSecond.toFixed(0), rcodes];
-  });
+  const rows = [...costs].map(([load, cost]) => costCells(load, cost, signpost / cost.nsPerQuery));
   const { nameCount, rounds, seconds } = options;
   publish(
     {

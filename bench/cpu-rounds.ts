@@ -101,6 +101,13 @@ function costOf(samples: readonly Sample[]): Cost {
   };
 }
 
+/** Cells that every report of costs has; `ratio` compares the load with another. */
+export function costCells({ name }: Load, cost: Cost, ratio: number): string[] {
+  const { nsPerQuery, range, queriesPerSecond, rcodes } = cost;
+  const perSecond = queriesPerSecond.toFixed(0);
+  return [name, nsPerQuery.toFixed(0), range, ratio.toFixed(2), perSecond, rcodes];
+}
+
 /** A cost as a plot shows it. */
 export function barOf(name: string, { nsPerQuery, nsLeast, nsMost }: Cost): Bar {
   return { name, value: nsPerQuery, range: [nsLeast, nsMost] };

@@ -10,7 +10,7 @@ import { route53Client } from "../test/support/route53-client.ts";
 import { startSignpost } from "../test/support/signpost-process.ts";
 import type { SignpostProcess } from "../test/support/signpost-process.ts";
 import { addressOf, writeBenchQueries, writeBenchZone } from "./corpus.ts";
-import { measureCpu } from "./cpu-rounds.ts";
+import { costCells, measureCpu } from "./cpu-rounds.ts";
 import type { Cost, Load } from "./cpu-rounds.ts";
 import { resolverKinds, resolverVersion, startResolver, untilAnswers } from "./peers/resolvers.ts";
 import { publish } from "./report.ts";
@@ -170,10 +170,7 @@ function publishCpu(costs: ReadonlyMap<Load, Cost>, options: ResolverCpuOptions)
   const all = [...costs];
   const authoritative = all.find(([{ name }]) => name.endsWith("authoritative"))?.[1];
   const base = authoritative?.nsPerQuery ?? Number.NaN;
-  const rows = all.map(([{ name }, { nsPerQuery, range, queriesPerSecond, rcodes }]) => {
-    const ratio = (nsPerQuery / base).toFixed(2);
-    return [name, nsPerQuery.toFixed(0), range, ratio, queriesPerSecond.toFixed(0), rcodes];
-  });
+  const rows = all.map(([load, cost]) => costCells(load, cost, cost.nsPerQuery / base));
   const { nameCount, rounds, seconds } = options;
   publish(
     {

@@ -7,7 +7,7 @@ import { decodeMessage } from "../src/dns/wire/message.ts";
 import { unpackTable } from "../src/geo/table/packed-table.ts";
 import { DnsClient } from "../test/support/dns-client.ts";
 import { benchOrigin } from "./corpus.ts";
-import { barOf, type Cost, type Load, measureCpu } from "./cpu-rounds.ts";
+import { barOf, costCells, type Cost, type Load, measureCpu } from "./cpu-rounds.ts";
 import { gdnsdGeoip } from "./peers/gdnsd-geoip.ts";
 import { powerdnsGeoip } from "./peers/powerdns-geoip.ts";
 import { publish } from "./report.ts";
@@ -130,10 +130,8 @@ async function checkAnswers(
 function publishCosts(costs: ReadonlyMap<Load, Cost>, options: RoutedCpuOptions): void {
   const costOf = (name: string): number =>
     [...costs].find(([load]) => load.name === name)?.[1].nsPerQuery ?? Number.NaN;
-  const rows = [...costs].map(([{ name }, { nsPerQuery, range, queriesPerSecond, rcodes }]) => {
-    const ratio = (costOf(routedDatabase) / nsPerQuery).toFixed(2);
-    return [name, nsPerQuery.toFixed(0), range, ratio, queriesPerSecond.toFixed(0), rcodes];
-  });
+  const base = costOf(routedDatabase);
+  const rows = [...costs].map(([load, cost]) => costCells(load, cost, base / cost.nsPerQuery));
   const { nameCount, rounds, seconds } = options;
   const byResolver = (costOf(routed) / costOf(simple)).toFixed(2);
   const bySubnet = (costOf(routedSubnet) / costOf(simpleSubnet)).toFixed(2);

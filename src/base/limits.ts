@@ -528,8 +528,8 @@ export const upstreamHedgeMinMs = 100;
 export const upstreamHedgeMaxMs = 300;
 /** Datagrams to one query that are not its answer; after so many it is asked over TCP alone. */
 export const upstreamMismatchCountMax = 16;
-/** Targets of one question; resolver rules and their endpoints have fewer. */
-export const upstreamTargetsPerQuestionMax = 32;
+/** Targets of one question: a resolver rule has no more. */
+export const upstreamTargetsPerQuestionMax = 50;
 /** Targets whose speed and health are remembered; those not asked for longest are forgotten. */
 export const upstreamTargetCountMax = 10_000;
 /** How soon a silent target is asked again beside another: doubled up to the second. */

@@ -168,5 +168,8 @@ function split(service: string): { name: string; namespace: string } {
 }
 
 function missingNamespace(name: string): string {
-  return `no namespace ${name}: create it, or start the watcher with --create-namespaces`;
+  return (
+    `no namespace ${name}: create it, or start the watcher with --create-services and` +
+    " --create-namespaces"
+  );
 }

@@ -68,13 +68,13 @@ test("readCheckerSettings() refuses what it cannot use", (t) => {
   const cases: [args: string[], message: RegExp][] = [
     [[], /--location is missing/],
     [["--location", "tokyo"], /--join is missing/],
-    [[...withData, "--location", "To kyo"], /option location: location To kyo is not a name/],
-    [[...withData, "--region", "asia"], /option location: region asia does not look like/],
-    [[...withData, "--join", "192.0.2.1:8053"], /option join: 192.0.2.1:8053 is not http:/],
-    [[...withData, "--join", "http://h/path"], /option join/],
+    [[...withData, "--location", "To kyo"], /setting location: location To kyo is not a name/],
+    [[...withData, "--region", "asia"], /setting location: region asia does not look like/],
+    [[...withData, "--join", "192.0.2.1:8053"], /setting join: 192.0.2.1:8053 is not http:/],
+    [[...withData, "--join", "http://h/path"], /setting join/],
     [[...withData, "--profile", "none"], /no key in profile none/],
     [[...place, "--credentials", "/nowhere/file"], /\/nowhere\/file: it is not there; make a key/],
-    [[...withData, "--log-level", "loud"], /option log-level: loud is none of/],
+    [[...withData, "--log-level", "loud"], /setting log-level: loud is none of/],
     [[...withData, "--speed", "9"], /Unknown option '--speed'/],
     [[...withData, "extra"], /Unexpected argument 'extra'/],
   ];

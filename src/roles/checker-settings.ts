@@ -66,7 +66,7 @@ function readLocation(text: string | undefined, region: string | undefined): Loc
     return locationNamed(text, region);
   } catch (error) {
     if (!(error instanceof LocationNameError)) throw error;
-    throw new SettingsError(`Cannot use option location: ${error.message}`);
+    throw new SettingsError(`Cannot use setting location: ${error.message}`);
   }
 }
 
@@ -75,7 +75,7 @@ function readJoin(text: string | undefined): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
   if (url && isHttp && url.pathname === "/" && url.search === "") return url;
-  throw new SettingsError(`Cannot use option join: ${text} is not http://HOST:PORT`);
+  throw new SettingsError(`Cannot use setting join: ${text} is not http://HOST:PORT`);
 }
 
 /** What `signpost checker --help` prints. */

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";
 import { logLevels } from "../telemetry/logger.ts";
 import type { LogLevel } from "../telemetry/logger.ts";
-import { SettingsError } from "./setting-values.ts";
+import { SettingsError, oneOf } from "./setting-values.ts";
 
 /** The environment variable that stands for an option: `SIGNPOST_LOG_LEVEL`. */
 export function variableOf(name: string): string {
@@ -35,9 +35,5 @@ export function readSwitch(name: string, env: NodeJS.ProcessEnv): boolean {
 
 /** @throws SettingsError */
 export function readLogLevel(text: string): LogLevel {
-  const level = logLevels.find((candidate) => candidate === text);
-  if (level) return level;
-  throw new SettingsError(
-    `Cannot use option log-level: ${text} is none of ${logLevels.join(", ")}`,
-  );
+  return oneOf("log-level", text, logLevels);
 }

@@ -4,12 +4,13 @@ import type { RecordType } from "@aws-sdk/client-servicediscovery";
 import { discoverSocketDefault } from "../base/discover-socket.ts";
 import { parseIp } from "../base/ip.ts";
 import type { AccessKey } from "../base/own-api.ts";
+import { ttlMax } from "../dns/wire/ttl.ts";
 import type { CreationOptions } from "../discovery/cloud-map-registry.ts";
 import type { NamespaceKind } from "../discovery/registry.ts";
 import type { LogLevel } from "../telemetry/logger.ts";
 import { accessKeyHelp, readAccessKeySetting } from "./access-key-setting.ts";
 import { readLogLevel, readOptions, readSwitch, variableOf } from "./command-options.ts";
-import { SettingsError } from "./setting-values.ts";
+import { SettingsError, oneOf, parseEndpoint, wholeNumber } from "./setting-values.ts";
 
 export type DiscoverSettings = {
   dockerSocket: string;
@@ -42,7 +43,7 @@ const optionHelp = {
   namespace: "namespace of services whose labels name none",
   network: "network whose address is registered where labels name none",
   "create-services": "creates services that labels name and that are missing",
-  "create-namespaces": "creates missing namespaces too: private, public or http",
+  "create-namespaces": "with create-services: missing namespaces too: private, public or http",
   vpc: "VPC of private namespaces that are created",
   records: "record types of services that are created: A, AAAA, SRV (default: A)",
   ttl: "seconds that their records may be cached (default: 10)",
@@ -56,6 +57,11 @@ const optionHelp = {
 type OptionName = keyof typeof optionHelp;
 const switches: readonly string[] = ["create-services"];
 const repeated: readonly string[] = ["host-address"];
+const namespaceKinds: readonly NamespaceKind[] = ["private", "public", "http"];
+const recordTypes = ["A", "AAAA", "SRV"] as const satisfies readonly RecordType[];
+/** Seconds. */
+const drainRange = { min: 0, max: 3_600 };
+const syncRange = { min: 1, max: 86_400 };
 
 /**
  * The settings of one watcher: a flag beats an environment variable (`SIGNPOST_HOST_ADDRESS`).
@@ -74,7 +80,14 @@ export function readDiscoverSettings(
     return variable ? [variable] : [];
   };
   const text = (name: OptionName): string | undefined => texts(name).at(-1);
-  const kind = readKind(text("create-namespaces"));
+  const namespaces = text("create-namespaces");
+  const kind =
+    namespaces === undefined ? undefined : oneOf("create-namespaces", namespaces, namespaceKinds);
+  const createsServices = flags["create-services"] === true || readSwitch("create-services", env);
+  const creation = readCreation({ kind, text });
+  if (kind !== undefined && !createsServices) {
+    throw new SettingsError("--create-services is missing: namespaces are created for services");
+  }
   return {
     dockerSocket: readDockerSocket(text("docker") ?? env["DOCKER_HOST"]),
     url: readUrl(text("url"), { data: text("data"), env }),
@@ -84,11 +97,9 @@ export function readDiscoverSettings(
     hostAddress: readAddresses(texts("host-address").flatMap((list) => list.split(","))),
     namespace: text("namespace")?.toLowerCase(),
     network: text("network"),
-    createsServices: flags["create-services"] === true || readSwitch("create-services", env),
-    createsNamespaces: kind !== undefined,
-    creation: readCreation({ kind, text }),
-    drainMaxMs: readSeconds("drain-max", text("drain-max") ?? "60", { min: 0, max: 3600 }),
-    syncMs: readSeconds("sync", text("sync") ?? "60", { min: 1, max: 86_400 }),
+    ...{ createsServices, createsNamespaces: kind !== undefined, creation },
+    drainMaxMs: 1000 * wholeNumber("drain-max", text("drain-max") ?? "60", drainRange),
+    syncMs: 1000 * wholeNumber("sync", text("sync") ?? "60", syncRange),
     control: text("control") ?? discoverSocketDefault,
     metrics: readListen(text("metrics")),
     logLevel: readLogLevel(text("log-level") ?? "info"),
@@ -109,7 +120,7 @@ function readDockerSocket(text: string | undefined): string {
   if (!text) return "/var/run/docker.sock";
   const path = text.replace(/^unix:\/\//, "");
   if (path.startsWith("/")) return path;
-  throw new SettingsError(`Cannot use option docker: ${text} is no unix socket`);
+  throw new SettingsError(`Cannot use setting docker: ${text} is no unix socket`);
 }
 
 function readUrl(
@@ -122,7 +133,7 @@ function readUrl(
   if (given === undefined) throw new SettingsError("--url is missing");
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url?.protocol === "http:" || url?.protocol === "https:") return url;
-  throw new SettingsError(`Cannot use option url: ${given} is not http://HOST:PORT`);
+  throw new SettingsError(`Cannot use setting url: ${given} is not http://HOST:PORT`);
 }
 
 /** What a running Signpost has written; undefined where none has. */
@@ -138,20 +149,11 @@ function readAddresses(texts: readonly string[]): { ipv4: string; ipv6: string }
   const address = { ipv4: "", ipv6: "" };
   for (const text of texts) {
     if (!parseIp(text)) {
-      throw new SettingsError(`Cannot use option host-address: ${text} is no IP address`);
+      throw new SettingsError(`Cannot use setting host-address: ${text} is no IP address`);
     }
     address[text.includes(":") ? "ipv6" : "ipv4"] = text;
   }
   return address;
-}
-
-function readKind(text: string | undefined): NamespaceKind | undefined {
-  const kinds = ["private", "public", "http"] as const;
-  const kind = kinds.find((candidate) => candidate === text);
-  if (kind || text === undefined) return kind;
-  throw new SettingsError(
-    `Cannot use option create-namespaces: ${text} is none of ${kinds.join(", ")}`,
-  );
 }
 
 function readCreation({
@@ -165,29 +167,19 @@ function readCreation({
   if (kind === "private" && vpc === undefined) {
     throw new SettingsError("--vpc is missing: a private namespace needs one");
   }
-  const recordTypes = (text("records") ?? "A").split(",").map((type) => {
-    if (type === "A" || type === "AAAA" || type === "SRV") return type satisfies RecordType;
-    throw new SettingsError(`Cannot use option records: ${type} is none of A, AAAA, SRV`);
-  });
-  const ttlMs = readSeconds("ttl", text("ttl") ?? "10", { min: 0, max: 2 ** 31 - 1 });
-  return { kind: kind ?? "http", vpc, recordTypes, ttlSeconds: ttlMs / 1000 };
-}
-
-function readSeconds(
-  name: OptionName,
-  text: string,
-  { min, max }: { min: number; max: number },
-): number {
-  const seconds = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (seconds >= min && seconds <= max) return seconds * 1000;
-  throw new SettingsError(`Cannot use option ${name}: ${text} is not ${min} to ${max}`);
+  const types = (text("records") ?? "A").split(",");
+  return {
+    kind: kind ?? "http",
+    vpc,
+    recordTypes: types.map((type) => oneOf("records", type, recordTypes)),
+    ttlSeconds: wholeNumber("ttl", text("ttl") ?? "10", { min: 0, max: ttlMax }),
+  };
 }
 
 function readListen(text: string | undefined): { host: string; port: number } | undefined {
   if (text === undefined) return undefined;
-  const [, host, port] = /^\[?([0-9a-f.:]+?)\]?:(\d{1,5})$/i.exec(text) ?? [];
-  if (host && parseIp(host) && Number(port) <= 65_535) return { host, port: Number(port) };
-  throw new SettingsError(`Cannot use option metrics: ${text} is not ADDRESS:PORT`);
+  const { address, port } = parseEndpoint(text, "metrics");
+  return { host: address, port };
 }
 
 /** What `signpost discover docker --help` prints. */

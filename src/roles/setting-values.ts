@@ -26,7 +26,7 @@ export function wholeNumber(
   text: string,
   range: { min: number; max: number },
 ): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
   if (value >= range.min && value <= range.max) return value;
   throw new SettingsError(
     `Cannot use setting ${name}: ${text} is no whole number from ${range.min} to ${range.max}`,

@@ -54,6 +54,11 @@ test("readSettings() has no resolver unless it is told where it listens", () => 
   assert.deepEqual([resolver.workers, resolver.cacheSize], [3, 64 * 1024 * 1024]);
 });
 
+test("readSettings() takes as long a TTL as a record may have", () => {
+  const { resolver } = readSettings(["--resolver-ttl-max", "2147483647"], {});
+  assert.equal(resolver.cache.ttlMaxSeconds, 2_147_483_647);
+});
+
 test("readSettings() refuses what it cannot use", () => {
   const cases: [string[], RegExp][] = [
     [["--dns", "localhost:53"], /setting dns: localhost:53 is not ADDRESS:PORT/],
@@ -80,6 +85,7 @@ test("readSettings() refuses what it cannot use", () => {
     [["--resolver", "127.0.0.1"], /setting resolver: 127.0.0.1 is not ADDRESS:PORT/],
     [["--resolver", "127.0.0.1:53=web"], /setting resolver: .* is not ADDRESS:PORT=VPC-ID/],
     [["--upstream", "dns.test"], /setting upstream: dns.test is not ADDRESS:PORT/],
+    [["--resolver-ttl-max", "2147483648"], /2147483648 is no whole number from 0 to 2147483647/],
     [["--resolver-cache-size", "0"], /setting resolver-cache-size: 0 is no whole number from 1/],
     [
       ["--resolver-ttl-min", "9", "--resolver-ttl-max", "8"],

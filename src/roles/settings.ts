@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { parseArgs, parseEnv } from "node:util";
+import { parseEnv } from "node:util";
 import { awsQuotas } from "../api/route53/quotas.ts";
 import type { LimitName } from "../api/route53/quotas.ts";
 import { parseCidr } from "../base/ip.ts";
@@ -21,7 +21,7 @@ import type { PacketIo } from "../dataplane/server/open-tasks.ts";
 import type { Endpoint } from "../dataplane/server/socket-address.ts";
 import type { LocationName } from "../health/checker/checker-desk.ts";
 import { LocationNameError, parseLocation } from "../health/checker/location-name.ts";
-import { variableOf } from "./command-options.ts";
+import { readOptions, variableOf } from "./command-options.ts";
 import { readResolverSettings, resolverRules } from "./resolver-settings.ts";
 import type { ResolverSettings } from "./resolver-settings.ts";
 import { SettingsError, oneOf, parseEndpoint, wholeNumber } from "./setting-values.ts";
@@ -169,12 +169,7 @@ function readFlags(args: readonly string[]): Record<string, string[] | undefined
   const options = Object.fromEntries(
     [...names, "config"].map((name) => [name, { type: "string", multiple: true }] as const),
   );
-  try {
-    const { values } = parseArgs({ args: [...args], options, allowPositionals: false });
-    return values as Record<string, string[] | undefined>;
-  } catch (error) {
-    throw new SettingsError((error as Error).message);
-  }
+  return readOptions(args, options) as Record<string, string[] | undefined>;
 }
 
 function readConfigFile(path: string, mustExist: boolean): NodeJS.Dict<string> {

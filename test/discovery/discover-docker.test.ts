@@ -304,8 +304,10 @@ test("--help and settings that make no sense", async () => {
     [["--url", "ftp://x"], /ftp:\/\/x is not http:\/\/HOST:PORT/],
     [["--host-address", "host"], /host is no IP address/],
     [["--create-namespaces", "private"], /--vpc is missing/],
+    [["--create-namespaces", "public"], /--create-services is missing/],
+    [["--metrics", "localhost"], /localhost is not ADDRESS:PORT/],
     [["--records", "TXT"], /TXT is none of A, AAAA, SRV/],
-    [["--drain-max", "-1"], /argument is ambiguous|-1 is not 0 to 3600/],
+    [["--drain-max", "9999"], /9999 is no whole number from 0 to 3600/],
     [["--unknown"], /Unknown option '--unknown'/],
   ];
   const env = { ...process.env, AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };

@@ -11,7 +11,8 @@ import { TYPE, rcodeToText } from "../../src/dns/wire/registries.ts";
 import { ask } from "../support/ask.ts";
 import type { Json } from "../support/aws-cli.ts";
 import { eventually } from "../support/eventually.ts";
-import { callResolver } from "../support/resolver-api.ts";
+import { resolverClient } from "../support/resolver-client.ts";
+import type { ResolverClient } from "../support/resolver-client.ts";
 import { route53Client } from "../support/route53-client.ts";
 import { repositoryPath, startSignpost } from "../support/signpost-process.ts";
 import type { SignpostProcess } from "../support/signpost-process.ts";
@@ -33,8 +34,8 @@ describe("DNS Firewall", () => {
   let signpost: SignpostProcess;
   let requests = 0;
 
-  const call = (operation: string, input: object): Promise<Json> =>
-    callResolver(signpost, operation, input);
+  const call = async (name: Parameters<ResolverClient>[0], input: object): Promise<Json> =>
+    await resolverClient(signpost)(name, input as never);
   const request = () => ({ CreatorRequestId: `request ${requests++}`, Name: "test" });
 
   before(async () => {

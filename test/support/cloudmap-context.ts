@@ -2,29 +2,26 @@ import type { CloudMapContext, CloudMapSettings } from "../../src/api/cloudmap/c
 import type { CloudMapHandlers } from "../../src/api/cloudmap/cloudmap-handler.ts";
 import { cloudMapHandlers } from "../../src/api/cloudmap/cloudmap-handlers.ts";
 import { CustomHealthHolds } from "../../src/api/cloudmap/custom-health-holds.ts";
-import { ServiceError } from "../../src/api/protocol/service-error.ts";
 import type { CloudMapOperation } from "../../src/control/model/cloud-map.ts";
 import type { ResourceRecordSet } from "../../src/control/model/resource-record-set.ts";
+import { callsOf } from "./handler-calls.ts";
+import type { HandlerCalls, InputOf } from "./handler-calls.ts";
 import { openRoute53 } from "./route53-context.ts";
 import type { Route53 } from "./route53-context.ts";
 
 type Name = keyof CloudMapHandlers;
-type Handler<N extends Name> = NonNullable<CloudMapHandlers[N]>;
-type Input<N extends Name> = Parameters<Handler<N>>[0];
-type Output<N extends Name> = Awaited<ReturnType<Handler<N>>>;
+type Input<N extends Name> = InputOf<CloudMapHandlers, N>;
 
 /** Cloud Map's handlers over a store of their own, without HTTP and without name servers. */
-export type CloudMap = CloudMapContext & {
-  route53: Route53;
-  holds: CustomHealthHolds;
-  call<N extends Name>(name: N, input: Input<N>): Promise<Output<N>>;
-  /** Calls and expects to be refused. */
-  refusal<N extends Name>(name: N, input: Input<N>): Promise<ServiceError>;
-  /** Calls, and gives the operation that it began. */
-  operation<N extends Name>(name: N, input: Input<N>): Promise<CloudMapOperation>;
-  /** The record sets of a namespace but NS and SOA. */
-  recordSets(namespaceId: string): Promise<ResourceRecordSet[]>;
-};
+export type CloudMap = CloudMapContext &
+  HandlerCalls<CloudMapHandlers> & {
+    route53: Route53;
+    holds: CustomHealthHolds;
+    /** Calls, and gives the operation that it began. */
+    operation<N extends Name>(name: N, input: Input<N>): Promise<CloudMapOperation>;
+    /** The record sets of a namespace but NS and SOA. */
+    recordSets(namespaceId: string): Promise<ResourceRecordSet[]>;
+  };
 
 /** Opened once a test file, closed when its tests are over. */
 export async function openCloudMap(
@@ -41,31 +38,17 @@ export async function openCloudMap(
     throw new Error("A hold failed", { cause: fields });
   };
   const holds = new CustomHealthHolds(context, { error: failed as never });
-  const handlers = cloudMapHandlers(context, holds);
-  const request = { requestId: "test", accessKeyId: "TEST", receivedAtMs: 0 };
-  const call: CloudMap["call"] = async (name, input) => {
-    const handler = handlers[name] as (input: unknown, request: unknown) => Promise<never>;
-    return await handler(input, request);
-  };
+  const calls = callsOf(cloudMapHandlers(context, holds));
   return {
     ...context,
+    ...calls,
     holds,
-    call,
-    async refusal(name, input) {
-      try {
-        await call(name, input);
-      } catch (error) {
-        if (error instanceof ServiceError) return error;
-        throw error;
-      }
-      throw new Error(`${name} was not refused`);
-    },
     async operation(name, input) {
-      const { OperationId = "" } = (await call(name, input)) as { OperationId?: string };
+      const { OperationId = "" } = (await calls.call(name, input)) as { OperationId?: string };
       return route53.state.get("cloudMapOperation", [OperationId]) as CloudMapOperation;
     },
     async recordSets(namespaceId) {
-      const { Namespace } = await call("GetNamespace", { Id: namespaceId });
+      const { Namespace } = await calls.call("GetNamespace", { Id: namespaceId });
       const zoneId = Namespace?.Properties?.DnsProperties?.HostedZoneId ?? "";
       const sets = [...route53.state.eachRRset(zoneId)];
       return sets.filter(({ type }) => type !== "NS" && type !== "SOA");

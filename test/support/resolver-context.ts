@@ -3,17 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import type { ResolverHandlers } from "../../src/api/protocol/resolver-service.ts";
-import { ServiceError } from "../../src/api/protocol/service-error.ts";
 import type { ResolverContext, ResolverListener } from "../../src/api/resolver/resolver-context.ts";
 import { resolverHandlers } from "../../src/api/resolver/resolver-handlers.ts";
 import { manualClock } from "../../src/base/clock.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { openStore } from "../../src/control/log/open-store.ts";
 import type { VpcRow } from "../../src/control/model/vpc.ts";
-
-type Name = keyof ResolverHandlers;
-type Handler<N extends Name> = NonNullable<ResolverHandlers[N]>;
-type Output<N extends Name> = Awaited<ReturnType<Handler<N>>>;
+import { callsOf } from "./handler-calls.ts";
+import type { HandlerCalls, InputOf } from "./handler-calls.ts";
 
 /** Route 53 Resolver's handlers over a store of their own, without HTTP and without a resolver. */
 export type Resolver = ResolverContext & {
@@ -25,9 +22,12 @@ export type Resolver = ResolverContext & {
     problems: Map<string, string>;
   };
   settings: { acceptUnknownVpcs: boolean };
-  call<N extends Name>(name: N, input: Parameters<Handler<N>>[0]): Promise<Output<N>>;
+  call: HandlerCalls<ResolverHandlers>["call"];
   /** Calls and expects `CODE: message`. */
-  refusal<N extends Name>(name: N, input: Parameters<Handler<N>>[0]): Promise<string>;
+  refusal<Name extends keyof ResolverHandlers>(
+    name: Name,
+    input: InputOf<ResolverHandlers, Name>,
+  ): Promise<string>;
   /** Makes a VPC known, as `signpost vpc create` does. */
   addVpc(id: string, row: Partial<VpcRow>): Promise<void>;
 };
@@ -61,21 +61,7 @@ export async function openResolver(
     },
     settings: { accountId: "000000000000", acceptUnknownVpcs: false, ...settings },
   };
-  const handlers = resolverHandlers(context);
-  const request = { requestId: "test", accessKeyId: "TEST", receivedAtMs: 0 };
-  const call: Resolver["call"] = async (name, input) => {
-    const handler = handlers[name] as (input: unknown, request: unknown) => Promise<never>;
-    return await handler(input, request);
-  };
-  const refusal: Resolver["refusal"] = async (name, input) => {
-    try {
-      await call(name, input);
-    } catch (error) {
-      if (error instanceof ServiceError) return `${error.code}: ${error.message}`;
-      throw error;
-    }
-    throw new Error(`${name} was not refused`);
-  };
+  const { call, refusal } = callsOf(resolverHandlers(context));
   const addVpc: Resolver["addVpc"] = async (id, row) => {
     const value = { region: "us-east-1", cidr: "10.0.0.0/8", ...row };
     await store.log.append("account", store.state.head("account"), {
@@ -88,5 +74,13 @@ export async function openResolver(
       ],
     });
   };
-  return { ...context, call, refusal, addVpc };
+  return {
+    ...context,
+    call,
+    addVpc,
+    async refusal(name, input) {
+      const { code, message } = await refusal(name, input);
+      return `${code}: ${message}`;
+    },
+  };
 }

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { ServiceError } from "../../src/api/protocol/service-error.ts";
 import type { ApiContext, TestQuestion } from "../../src/api/route53/api-context.ts";
 import type { Route53Handlers } from "../../src/api/route53/route53-handler.ts";
 import { route53Handlers } from "../../src/api/route53/route53-handlers.ts";
@@ -11,22 +10,17 @@ import { seededRandom } from "../../src/base/random.ts";
 import type { Mutation } from "../../src/control/model/mutation.ts";
 import { openStore } from "../../src/control/log/open-store.ts";
 import { FakeHealth } from "./fake-health.ts";
-
-type Name = keyof Route53Handlers;
-type Handler<N extends Name> = NonNullable<Route53Handlers[N]>;
+import { callsOf } from "./handler-calls.ts";
+import type { HandlerCalls } from "./handler-calls.ts";
 
 /** Route 53's handlers over a store of their own, without HTTP and without name servers. */
-export type Route53 = ApiContext & {
-  clock: ReturnType<typeof manualClock>;
-  health: FakeHealth;
-  /** What testAnswer() was asked. */
-  questions: TestQuestion[];
-  call<N extends Name>(name: N, input: Parameters<Handler<N>>[0]): Promise<Output<N>>;
-  /** Calls and expects to be refused. */
-  refusal<N extends Name>(name: N, input: Parameters<Handler<N>>[0]): Promise<ServiceError>;
-};
-
-type Output<N extends Name> = Awaited<ReturnType<Handler<N>>>;
+export type Route53 = ApiContext &
+  HandlerCalls<Route53Handlers> & {
+    clock: ReturnType<typeof manualClock>;
+    health: FakeHealth;
+    /** What testAnswer() was asked. */
+    questions: TestQuestion[];
+  };
 
 /** Opened once a test file, closed when its tests are over. */
 export async function openRoute53(limits: ApiContext["settings"]["limits"] = {}): Promise<Route53> {
@@ -55,22 +49,7 @@ export async function openRoute53(limits: ApiContext["settings"]["limits"] = {})
       return { recordData: ["192.0.2.1"], responseCode: "NOERROR", protocol: "UDP" };
     },
   };
-  const handlers = route53Handlers(context);
-  const request = { requestId: "test", accessKeyId: "TEST", receivedAtMs: 0 };
-  const call: Route53["call"] = async (name, input) => {
-    const handler = handlers[name] as (input: unknown, request: unknown) => Promise<never>;
-    return await handler(input, request);
-  };
-  const refusal: Route53["refusal"] = async (name, input) => {
-    try {
-      await call(name, input);
-    } catch (error) {
-      if (error instanceof ServiceError) return error;
-      throw error;
-    }
-    throw new Error(`${name} was not refused`);
-  };
-  return { ...context, questions, call, refusal };
+  return { ...context, questions, ...callsOf(route53Handlers(context)) };
 }
 
 /** Writes rows of small tables, as a log entry does. */

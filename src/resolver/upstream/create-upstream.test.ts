@@ -16,7 +16,11 @@ import {
   textOfMessage,
   upstreamQuery,
 } from "../../../test/support/upstream-messages.ts";
-import { upstreamQuestionCountMax, upstreamTargetTryCountMax } from "../../base/limits.ts";
+import {
+  resolverRuleTargetCountMax,
+  upstreamQuestionCountMax,
+  upstreamTargetTryCountMax,
+} from "../../base/limits.ts";
 import type { Message } from "../../dns/wire/message.ts";
 import { equalNames, lowerName, parseName } from "../../dns/wire/name.ts";
 import { RCODE, TYPE } from "../../dns/wire/registries.ts";
@@ -207,6 +211,16 @@ test("ask() takes NXDOMAIN and an empty answer as answers", async (t) => {
     const { target } = await asker(t).ask(query([first.target, next.target]));
     assert.equal(target, first.target);
   }
+});
+
+test("ask() goes on to the last of as many targets as a rule may have", async (t) => {
+  const server = await scripted(t, answers);
+  const dead = await deadTarget();
+  const upstream = asker(t);
+  const { target } = await upstream.ask(
+    query([...Array(resolverRuleTargetCountMax - 1).fill(dead), server.target]),
+  );
+  assert.equal(target, server.target);
 });
 
 test("ask() waits a short time for a dead target, once", async (t) => {
