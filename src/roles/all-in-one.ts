@@ -100,7 +100,7 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
       return publishLocations(table);
     },
   });
-  // Amazon's schemas and the like load while the store thread checks the directory.
+  // The API loads while the store thread checks the directory; its AWS services when they are asked.
   const [store, { serveApi }] = await Promise.all([opening.store, import("./serve-api.ts")]);
   reportDamage(store, logger);
   const notifier = await healthRole.open(store);
