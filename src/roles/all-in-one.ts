@@ -104,7 +104,7 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   const [store, { serveApi }] = await Promise.all([opening.store, import("./serve-api.ts")]);
   reportDamage(store, logger);
   const notifier = await healthRole.open(store);
-  metricsRole.notifyBy(notifier, store.state);
+  metricsRole.follow(store, notifier);
   const resolverRole = await openingResolver;
   resolverRole?.follow(store);
   const nameServer = await openNameServer(nameServerOptions(settings, conditions, logger));
