@@ -169,7 +169,7 @@ function healthyShare({ table, list }: MeasuringDesk): string {
 function serve(desk: CheckerDesk): Promise<ApiServer> {
   return startApiServer({
     listen: { address: "127.0.0.1", port: 0 },
-    services: [],
+    services: async () => [],
     routes: checkerRoutes({ desk, ownLocations: [] }),
     secretOf: () => key.secretAccessKey,
     clock: systemClock,

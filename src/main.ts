@@ -1,5 +1,3 @@
-import { overview, runCommand } from "./cli/run-command.ts";
-
 const [first, ...rest] = process.argv.slice(2);
 if (first === "up") {
   const { up } = await import("./roles/all-in-one.ts");
@@ -13,8 +11,11 @@ if (first === "up") {
 } else if (first === "discover" && rest[0] === "forget") {
   const { forget } = await import("./roles/discover-forget.ts");
   await forget(rest.slice(1), process.env);
-} else if (first === undefined || first === "--help" || first === "-h" || first === "help") {
-  process.stdout.write(overview());
 } else {
-  process.exitCode = await runCommand(process.argv.slice(2), process.env);
+  const { overview, runCommand } = await import("./cli/run-command.ts");
+  if (first === undefined || first === "--help" || first === "-h" || first === "help") {
+    process.stdout.write(overview());
+  } else {
+    process.exitCode = await runCommand(process.argv.slice(2), process.env);
+  }
 }

@@ -73,9 +73,16 @@ async function look(source: LocationSource): Promise<void> {
   await source.check();
 }
 
-test("openLocationSource() without files has the shipped table", async () => {
+test("openLocationSource() without files loads the shipped table when it is asked for", async () => {
   const { source, tables } = await open({});
+  assert.equal(tables.length, 0);
+  const metrics = formatMetrics(source.metrics());
+  assert.match(metrics, /^signpost_location_table_bytes 0$/m);
+  assert.doesNotMatch(metrics, /data_age/);
+  await Promise.all([source.load(), source.load()]);
+  await source.load();
   assert.equal(tables.length, 1);
+  assert.match(formatMetrics(source.metrics()), /^signpost_location_data_age_seconds \d/m);
   const { source: name, files, attribution, isOld } = source.status();
   assert.deepEqual([name, files, isOld], ["DB-IP City Lite", [], false]);
   assert.equal(attribution?.url, "https://db-ip.com");

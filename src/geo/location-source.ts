@@ -44,13 +44,15 @@ export type LocationStatus = TableDescription & {
 const pollIntervalMsDefault = 60_000;
 
 /**
- * Starts with the table last compiled of `files`, else with the one that Signpost ships, and follows
- * the files from there: when they change they are compiled in a thread of its own, and the table is
- * given to `onTable`. The promise is kept once there is a first table.
+ * With `files` it starts with the table last compiled of them, else with the one that Signpost ships,
+ * and follows the files from there: when they change they are compiled in a thread of its own, and
+ * the table is given to `onTable`. The promise is kept once there is a first table. Without files
+ * there is none before `load()`.
  */
 export async function openLocationSource(options: LocationSourceOptions): Promise<LocationSource> {
   const source = new LocationSource(options);
-  await source.start();
+  if (options.files.length > 0) await source.load();
+  source.follow();
   return source;
 }
 
@@ -66,6 +68,8 @@ export class LocationSource {
   #tried: readonly FileState[] = [];
   /** States at the last look: files that still change are left alone. */
   #seen: readonly FileState[] = [];
+  /** Kept once there is a table; `undefined` while nobody has asked for it. */
+  #loaded: Promise<void> | undefined;
   #problem: string | undefined;
   #counts = { compiled: 0, refused: 0 };
   #running: RunningTask | undefined;
@@ -80,8 +84,16 @@ export class LocationSource {
     this.#files = options.files;
   }
 
-  /** Called by `openLocationSource`. */
-  async start(): Promise<void> {
+  /** Sees to it that there is a table, the first one where there is none yet. */
+  load(): Promise<void> {
+    this.#loaded ??= this.#queue(() => this.#loadFirst()).catch((error: unknown) => {
+      this.#loaded = undefined;
+      throw error;
+    });
+    return this.#loaded;
+  }
+
+  async #loadFirst(): Promise<void> {
     const { cacheFile } = this.#options;
     const hasFiles = this.#files.length > 0;
     const kept = cacheFile && hasFiles ? await this.#run({ kind: "cached", cacheFile }) : undefined;
@@ -89,16 +101,27 @@ export class LocationSource {
     if (first) this.#use(first);
     this.#tried = this.#used;
     if (hasFiles) void this.#queue(() => this.#compileIfNew());
-    this.#schedule();
   }
 
-  /** The newest table; look-ups begin with `new LocationView(table)`. */
+  /** Looks at the files from time to time. Called by `openLocationSource`. */
+  follow(): void {
+    if (this.#isStopped) return;
+    const intervalMs = this.#options.pollIntervalMs ?? pollIntervalMsDefault;
+    this.#timer = setTimeout(() => {
+      const looked = this.#files.length > 0 ? this.check() : Promise.resolve();
+      void looked.then(() => this.follow());
+    }, intervalMs);
+    this.#timer.unref();
+  }
+
+  /** The newest table, once one is loaded; look-ups begin with `new LocationView(table)`. */
   get table(): SharedArrayBuffer {
-    return present(this.#table, "the location source has started");
+    return present(this.#table, "a location table is loaded");
   }
 
+  /** Of the table, once one is loaded. */
   status(): LocationStatus {
-    const description = present(this.#description, "the location source has started");
+    const description = present(this.#description, "a location table is loaded");
     const ageMs = Math.max(0, this.#clock.nowMs() - description.madeAtMs);
     const files = this.#used.map(({ path }) => path);
     return {
@@ -111,29 +134,14 @@ export class LocationSource {
     };
   }
 
+  /** Those of the table's data only while there is one. */
   metrics(): Metric[] {
-    const { ageMs, madeAtMs, ipv4RangeCount, ipv6RangeCount, tableSize } = this.status();
-    const gauge = (name: string, help: string, value: number): Metric => ({
-      name: `signpost_location_${name}`,
-      help,
-      type: "gauge",
-      samples: [{ value }],
-    });
     const outcomes = Object.entries(this.#counts);
+    const tableSize = this.#table?.byteLength ?? 0;
     return [
-      gauge("data_age_seconds", "Age of the location data.", Math.round(ageMs / 1000)),
-      gauge("data_made_timestamp_seconds", "When the location data was made.", madeAtMs / 1000),
+      ...(this.#table ? dataMetrics(this.status()) : []),
       gauge("table_bytes", "Memory of the location table.", tableSize),
       gauge("problem", "1 while the newest location files are not in use.", this.#problem ? 1 : 0),
-      {
-        name: "signpost_location_ranges",
-        help: "Ranges of addresses in the location table.",
-        type: "gauge",
-        samples: [
-          { labels: { family: "ipv4" }, value: ipv4RangeCount },
-          { labels: { family: "ipv6" }, value: ipv6RangeCount },
-        ],
-      },
       {
         name: "signpost_location_compilations_total",
         help: "Location files compiled, and those refused.",
@@ -148,11 +156,13 @@ export class LocationSource {
    * the table that Signpost ships. Files that are refused change nothing.
    * @throws MmdbError that names the file and what is wrong with it
    */
-  update(files: readonly string[]): Promise<LocationStatus> {
+  async update(files: readonly string[]): Promise<LocationStatus> {
     if (files.length > locationFileCountMax) {
       const reason = `Cannot use location files: ${files.length}, limit ${locationFileCountMax}`;
-      return Promise.reject(new MmdbError(reason));
+      throw new MmdbError(reason);
     }
+    // Whoever needs a table need not wait for the compilation.
+    await this.load();
     return this.#queue(async () => {
       const states = await this.#make(files);
       this.#files = files;
@@ -182,16 +192,6 @@ export class LocationSource {
     this.#running?.stop();
     await this.#running?.ended;
     await this.#work;
-  }
-
-  #schedule(): void {
-    if (this.#isStopped) return;
-    const intervalMs = this.#options.pollIntervalMs ?? pollIntervalMsDefault;
-    this.#timer = setTimeout(() => {
-      const looked = this.#files.length > 0 ? this.check() : Promise.resolve();
-      void looked.then(() => this.#schedule());
-    }, intervalMs);
-    this.#timer.unref();
   }
 
   /** Does a work when those before it are done, whatever became of them. */
@@ -270,4 +270,29 @@ export class LocationSource {
     this.#problem = problem;
     this.#options.onProblem(problem);
   }
+}
+
+function dataMetrics({
+  ageMs,
+  madeAtMs,
+  ipv4RangeCount,
+  ipv6RangeCount,
+}: LocationStatus): Metric[] {
+  return [
+    gauge("data_age_seconds", "Age of the location data.", Math.round(ageMs / 1000)),
+    gauge("data_made_timestamp_seconds", "When the location data was made.", madeAtMs / 1000),
+    {
+      name: "signpost_location_ranges",
+      help: "Ranges of addresses in the location table.",
+      type: "gauge",
+      samples: [
+        { labels: { family: "ipv4" }, value: ipv4RangeCount },
+        { labels: { family: "ipv6" }, value: ipv6RangeCount },
+      ],
+    },
+  ];
+}
+
+function gauge(name: string, help: string, value: number): Metric {
+  return { name: `signpost_location_${name}`, help, type: "gauge", samples: [{ value }] };
 }

@@ -24,6 +24,7 @@ import type {
   StatisticsQuery,
   StatisticsResult,
 } from "./metrics-desk.ts";
+import { metricsTables } from "./metrics-messages.ts";
 import type { ActionOutcome, MetricsReport } from "./metrics-messages.ts";
 import { AlarmTable } from "./store/alarm-table.ts";
 import { MetricStore } from "./store/metric-store.ts";
@@ -47,13 +48,6 @@ export type MetricsEngineOptions = {
   /** The wall clock has jumped by so much. */
   onClockJump(ms: number): void;
 };
-
-/** Tables of the state that the engine goes by. */
-export const metricsTables: ReadonlySet<TableName> = new Set<TableName>([
-  "alarm",
-  "healthCheck",
-  "loadSlot",
-]);
 
 type Waiter = { resolve(): void; reject(error: Error): void };
 

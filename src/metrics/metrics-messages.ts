@@ -1,8 +1,16 @@
 import type { MessagePort } from "node:worker_threads";
 import type { AlarmState } from "../control/model/alarm.ts";
+import type { TableName } from "../control/model/tables.ts";
 import type { LogLevel } from "../telemetry/logger.ts";
 import type { AlarmEvent } from "./alarms/alarm-event.ts";
 import type { MetricsDesk } from "./metrics-desk.ts";
+
+/** Tables of the state that the metrics thread goes by. */
+export const metricsTables: ReadonlySet<TableName> = new Set<TableName>([
+  "alarm",
+  "healthCheck",
+  "loadSlot",
+]);
 
 /** What the metrics thread is started with. */
 export type MetricsThreadData = {

@@ -14,9 +14,10 @@ import { openStateReader } from "../control/state/sqlite-state-reader.ts";
 import { StatusTable } from "../dataplane/policy/status-table.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { AlarmEvent } from "./alarms/alarm-event.ts";
-import { MetricsEngine, metricsTables } from "./metrics-engine.ts";
+import { MetricsEngine } from "./metrics-engine.ts";
 import type { MetricsEngineOptions } from "./metrics-engine.ts";
 import { MetricsUnavailableError } from "./metrics-desk.ts";
+import { metricsTables } from "./metrics-messages.ts";
 import type { FromMetrics, MetricsThreadData, ToMetrics } from "./metrics-messages.ts";
 import { isDamage, metricsFileName, openMetricsFile, setAside } from "./store/schema.ts";
 

@@ -30,6 +30,12 @@ after(async () => {
 });
 
 function start(): Metrics {
+  const started = open();
+  started.start();
+  return started;
+}
+
+function open(): Metrics {
   return startMetrics({
     ...{
       dataDir,
@@ -165,4 +171,13 @@ test("Metrics sets a damaged file aside and goes on", async () => {
 test("Metrics takes a load that nobody reports for the highest", async () => {
   await commit([{ put: "loadSlot", key: ["never"], value: 9 }]);
   await eventually(() => status.loads[9] === loadMax, "the highest load");
+});
+
+test("Metrics starts its thread when it is needed", async () => {
+  await metrics.stop();
+  metrics = open();
+  await sleep(100);
+  assert.equal(metrics.report(), undefined);
+  assert.equal((await metrics.desk.list({ dimensions: [], limit: 10 })).metrics.length, 1);
+  await metrics.ready;
 });

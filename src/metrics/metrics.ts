@@ -45,6 +45,8 @@ export type MetricsOptions = {
 
 /** Metrics and alarms, as the main thread sees them. */
 export type Metrics = {
+  /** Starts the thread where nothing has needed it yet: a question or a value does so by itself. */
+  start(): void;
   /** What was known before the start has been read, and alarms are evaluated. */
   readonly ready: Promise<void>;
   /** For the CloudWatch API. */
@@ -61,7 +63,7 @@ export type Metrics = {
   stop(): Promise<void>;
 };
 
-/** Starts the metrics thread, and starts it again should it die. */
+/** The metrics thread, started with its first use, and again should it die. */
 export function startMetrics(options: MetricsOptions): Metrics {
   return new MetricsFacade(options);
 }
@@ -71,7 +73,8 @@ class MetricsFacade implements Metrics {
   readonly desk: MetricsDesk;
   readonly #options: MetricsOptions;
   readonly #questions = new OpenQuestions();
-  readonly #thread: KeptThread<ToMetrics, FromMetrics>;
+  #thread: KeptThread<ToMetrics, FromMetrics> | undefined;
+  #isStopping = false;
   #report: MetricsReport | undefined;
   /** Values on their way to the disk. */
   #inFlight = 0;
@@ -85,16 +88,24 @@ class MetricsFacade implements Metrics {
     });
     const desk = deskOver((method, argument) => this.#ask(method, argument));
     this.desk = { ...desk, put: (data) => this.#put(desk, data) };
-    this.#thread = new KeptThread({
+  }
+
+  start(): void {
+    this.#started();
+  }
+
+  #started(): KeptThread<ToMetrics, FromMetrics> {
+    this.#thread ??= new KeptThread({
       name: "the metrics thread",
       stopMaxMs: metricsStopMaxMs,
-      start: () => this.#start(),
+      start: () => this.#startThread(),
       onMessage: (message) => this.#receive(message),
       onDeath: (error) => {
-        options.onRestart?.(error);
+        this.#options.onRestart?.(error);
         this.#questions.refuseAll(refusal("it starts again"));
       },
     });
+    return this.#thread;
   }
 
   record(data: readonly MetricDatum[]): void {
@@ -109,7 +120,7 @@ class MetricsFacade implements Metrics {
   }
 
   recordAction(outcome: ActionOutcome): void {
-    this.#thread.post({ kind: "recordAction", outcome });
+    this.#thread?.post({ kind: "recordAction", outcome });
   }
 
   report(): MetricsReport | undefined {
@@ -117,11 +128,12 @@ class MetricsFacade implements Metrics {
   }
 
   restartCount(): number {
-    return this.#thread.restartCount;
+    return this.#thread?.restartCount ?? 0;
   }
 
   async stop(): Promise<void> {
-    await this.#thread.stop({ kind: "stop" });
+    this.#isStopping = true;
+    await this.#thread?.stop({ kind: "stop" });
     this.#questions.refuseAll(refusal("it is stopping"));
   }
 
@@ -144,18 +156,19 @@ class MetricsFacade implements Metrics {
   #ask(method: DeskMethod, argument: DeskArgument[DeskMethod]): Promise<unknown> {
     const why = this.#unavailable();
     if (why !== undefined) return Promise.reject(refusal(why));
-    return this.#questions.ask((id) => this.#thread.post({ kind: "ask", id, method, argument }));
+    const thread = this.#started();
+    return this.#questions.ask((id) => thread.post({ kind: "ask", id, method, argument }));
   }
 
   #unavailable(): string | undefined {
-    if (this.#thread.isStopping) return "it is stopping";
-    if (!this.#thread.isRunning) return "it starts again";
+    if (this.#isStopping) return "it is stopping";
+    if (this.#thread?.isRunning === false) return "it starts again";
     const count = this.#questions.size;
     if (count < metricRequestCountMax) return undefined;
     return `${count} requests wait, limit ${metricRequestCountMax}`;
   }
 
-  #start(): Worker {
+  #startThread(): Worker {
     const { dataDir, status, logLevel, arnPrefix } = this.#options;
     const fileSizeMax = this.#options.fileSizeMax ?? metricFileSizeMaxDefault;
     const storePort = this.#options.connectStore();

@@ -75,6 +75,7 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
     dataDir: settings.data,
     connectStore: opening.connect,
     privateZones: settings.resolver.listen.length > 0,
+    provideLocations: async () => (await openingLocations).load(),
     onRestart: (error) => logger.error({ err: error }, "compiler died and starts again"),
   });
   const conditions: AnswerConditions = {
@@ -92,22 +93,21 @@ async function start(settings: Settings, logger: Logger): Promise<{ readyLine: s
   const metricsRole = new MetricsRole({ ...common, status, health });
   const { metrics } = metricsRole;
   const openingResolver = openResolver({ ...common, status });
-  const openingLocations = MachineLocations.open(settings.data, {
-    logger,
+  const openingLocations = MachineLocations.open({
+    ...{ dataDir: settings.data, logger },
     onTable(table) {
       conditions.locations = table;
       return publishLocations(table);
     },
   });
-  // Amazon's schemas and the like load while the store thread checks the directory.
+  // The API loads while the store thread checks the directory; its AWS services when they are asked.
   const [store, { serveApi }] = await Promise.all([opening.store, import("./serve-api.ts")]);
   reportDamage(store, logger);
   const notifier = await healthRole.open(store);
-  metricsRole.notifyBy(notifier, store.state);
+  metricsRole.follow(store, notifier);
   const resolverRole = await openingResolver;
   resolverRole?.follow(store);
   const nameServer = await openNameServer(nameServerOptions(settings, conditions, logger));
-  // The first table is there before anyone asks, later ones take its place.
   const locations = await openingLocations;
   publishLocations = async (table) => {
     await Promise.all([nameServer.publishLocations(table), resolverRole?.takeLocations(table)]);

@@ -12,28 +12,38 @@ import { writeWhole } from "./data-directory.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
+export type MachineLocationsOptions = {
+  dataDir: string;
+  /** Hands a table to the workers; its promise is kept when all have it. */
+  onTable: (table: SharedArrayBuffer) => Promise<void>;
+  logger: Logger;
+};
+
 /**
  * The location data of this machine: `DIR/location-files` names the operator's files, a line each,
  * and `DIR/locations.cache` keeps the table made of them.
  */
 export class MachineLocations implements LocationData {
   readonly #dataDir: string;
+  readonly #logger: Logger;
   readonly #source: LocationSource;
   /** Kept once all workers have the newest table. */
   readonly #published: () => Promise<void>;
 
-  private constructor(dataDir: string, source: LocationSource, published: () => Promise<void>) {
+  private constructor(
+    { dataDir, logger }: MachineLocationsOptions,
+    source: LocationSource,
+    published: () => Promise<void>,
+  ) {
     this.#dataDir = dataDir;
+    this.#logger = logger;
     this.#source = source;
     this.#published = published;
   }
 
-  /** @param options.onTable hands a table to the workers; its promise is kept when all have it */
-  static async open(
-    dataDir: string,
-    options: { onTable: (table: SharedArrayBuffer) => Promise<void>; logger: Logger },
-  ): Promise<MachineLocations> {
-    const { logger } = options;
+  /** Where the operator has named no files, there is no table before `load()`. */
+  static async open(options: MachineLocationsOptions): Promise<MachineLocations> {
+    const { dataDir, logger } = options;
     let published = Promise.resolve();
     const onTable = (table: SharedArrayBuffer): void => {
       published = options.onTable(table);
@@ -45,10 +55,22 @@ export class MachineLocations implements LocationData {
       onTable,
       onProblem: (problem) => logger.error(problem),
     });
-    return new MachineLocations(dataDir, source, () => published);
+    return new MachineLocations(options, source, () => published);
   }
 
-  summary(): LocationSummary {
+  /** Sees to it that there is a table and that all workers have it. */
+  async load(): Promise<void> {
+    try {
+      await this.#source.load();
+    } catch (error) {
+      this.#logger.error({ err: error }, "cannot load the location table");
+      throw error;
+    }
+    await this.#published();
+  }
+
+  async summary(): Promise<LocationSummary> {
+    await this.load();
     const status = this.#source.status();
     return {
       source: status.source,

@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { MessagePort } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
 import { systemRandom } from "../base/random.ts";
+import type { Store } from "../control/log/open-store.ts";
 import type { HealthEvent } from "../control/model/health-event.ts";
 import { isWanted } from "../control/model/notification.ts";
 import type { Webhook } from "../control/model/notification.ts";
@@ -9,8 +12,10 @@ import type { StateReader } from "../control/state/state-reader.ts";
 import type { Notifier } from "../health/notifications/notifier.ts";
 import type { Health } from "../health/votes/health.ts";
 import type { AlarmEvent } from "../metrics/alarms/alarm-event.ts";
+import { metricsTables } from "../metrics/metrics-messages.ts";
 import { startMetrics } from "../metrics/metrics.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import { metricsFileName } from "../metrics/store/schema.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Settings } from "./settings.ts";
 
@@ -31,7 +36,7 @@ export class MetricsRole {
   readonly #options: MetricsRoleOptions;
   #webhooks: { notifier: Pick<Notifier, "sendTo">; state: Pick<StateReader, "get"> } | undefined;
 
-  /** Starts the metrics thread; it waits for the store by itself. */
+  /** Starts the metrics thread where there are values of before; it waits for the store by itself. */
   constructor(options: MetricsRoleOptions) {
     const { settings, connectStore, status, logger, health } = options;
     this.#options = options;
@@ -44,11 +49,20 @@ export class MetricsRole {
       onCheckStates: (states) => health.setAlarmStates(states),
       onRestart: (error) => logger.error({ err: error }, "metrics thread died and starts again"),
     });
+    if (existsSync(join(settings.data, metricsFileName))) this.metrics.start();
   }
 
-  /** Whom actions of alarms are sent by, and where the webhooks are. */
-  notifyBy(notifier: Pick<Notifier, "sendTo">, state: Pick<StateReader, "get">): void {
+  /**
+   * Starts the metrics thread once the state has something for it.
+   * @param notifier whom actions of alarms are sent by
+   */
+  follow({ state, log }: Store, notifier: Pick<Notifier, "sendTo">): void {
     this.#webhooks = { notifier, state };
+    const tables = [...metricsTables];
+    log.onCommitted((committed) => {
+      if (tables.some((table) => committed.tables.includes(table))) this.metrics.start();
+    });
+    if (tables.some((table) => state.count(table) > 0)) this.metrics.start();
   }
 
   #tell(event: AlarmEvent): void {

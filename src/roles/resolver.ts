@@ -101,8 +101,10 @@ export class ResolverRole implements ZoneTaker {
   }
 
   async takeLocations(locations: SharedArrayBuffer): Promise<void> {
-    this.resolver.publishLocations(locations);
-    await this.#front.publish({ zones: [], locations });
+    await Promise.all([
+      this.resolver.publishLocations(locations),
+      this.#front.publish({ zones: [], locations }),
+    ]);
   }
 
   /** Answers from now on. */

@@ -1,22 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CloudMapContext } from "../api/cloudmap/cloudmap-context.ts";
-import { cloudMapHandlers } from "../api/cloudmap/cloudmap-handlers.ts";
-import { CustomHealthHolds } from "../api/cloudmap/custom-health-holds.ts";
 import type { CloudWatchContext } from "../api/cloudwatch/cloudwatch-context.ts";
-import { cloudwatchHandlers } from "../api/cloudwatch/cloudwatch-handlers.ts";
 import { startApiServer } from "../api/protocol/api-server.ts";
 import type { ApiServer, ApiServerOptions } from "../api/protocol/api-server.ts";
-import { createCloudWatchServices } from "../api/protocol/cloudwatch-service.ts";
 import { ServiceError } from "../api/protocol/service-error.ts";
-import { createResolverService } from "../api/protocol/resolver-service.ts";
-import { createServiceDiscoveryService } from "../api/protocol/servicediscovery-service.ts";
-import { createRoute53Service } from "../api/protocol/route53-service.ts";
 import { findList, importDomains } from "../api/resolver/firewall-domain-file.ts";
 import type { ResolverContext } from "../api/resolver/resolver-context.ts";
-import { resolverHandlers } from "../api/resolver/resolver-handlers.ts";
 import type { ApiContext } from "../api/route53/api-context.ts";
-import { route53Handlers } from "../api/route53/route53-handlers.ts";
 import type { Service } from "../api/protocol/service.ts";
 import { secretOf } from "../api/signpost/access-keys.ts";
 import { checkerRoutes } from "../api/signpost/checkers.ts";
@@ -35,6 +26,7 @@ import type { Notifier } from "../health/notifications/notifier.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { ApiMetrics } from "./api-metrics.ts";
+import type { ApiContexts } from "./api-services.ts";
 import { explain } from "./explain.ts";
 import { provideCredentials, writeEndpoint } from "./data-directory.ts";
 import type { MachineLocations } from "./location-data.ts";
@@ -98,12 +90,11 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   };
   const api = await startListening({
     listen: settings.api,
-    services: [
-      createRoute53Service(route53Handlers(route53)),
-      ...createCloudWatchServices(cloudwatchHandlers(cloudwatchContext(parts))),
-      cloudMapService(parts, route53),
-      createResolverService(resolverHandlers(resolver)),
-    ],
+    services: servicesOnDemand({
+      ...{ route53, resolver, logger },
+      cloudwatch: cloudwatchContext(parts),
+      cloudMap: cloudMapContext(settings, route53),
+    }),
     routes: [
       ...signpostRoutes(context),
       ...checkerRoutes({ desk: health.desk, ownLocations: ownLocations(settings) }),
@@ -201,15 +192,28 @@ function resolverContext({
   };
 }
 
-function cloudMapService({ settings, logger }: ApiParts, route53: ApiContext): Service {
-  const { negativeTtl, customHealthHold } = settings;
-  const context: CloudMapContext = {
-    route53,
-    settings: { negativeTtl, customHealthHold },
-    underWay: new Map(),
+function cloudMapContext(
+  { negativeTtl, customHealthHold }: Settings,
+  route53: ApiContext,
+): CloudMapContext {
+  return { route53, settings: { negativeTtl, customHealthHold }, underWay: new Map() };
+}
+
+/** The AWS services, loaded with the first request, or at once where they have something to do. */
+function servicesOnDemand(contexts: ApiContexts): () => Promise<readonly Service[]> {
+  let services: Promise<readonly Service[]> | undefined;
+  const load = async (): Promise<readonly Service[]> => {
+    try {
+      return (await import("./api-services.ts")).createServices(contexts);
+    } catch (error) {
+      services = undefined;
+      throw error;
+    }
   };
-  const holds = new CustomHealthHolds(context, logger);
-  return createServiceDiscoveryService(cloudMapHandlers(context, holds));
+  const provide = (): Promise<readonly Service[]> => (services ??= load());
+  // Statuses that wait for their effect since before the start.
+  if (contexts.route53.state.count("cloudMapHealthRequest") > 0) void provide();
+  return provide;
 }
 
 function packageVersion(): string {

@@ -30,7 +30,7 @@ class ControlPlane {
   async start(port = 0): Promise<number> {
     this.#server = await startApiServer({
       listen: { address: "127.0.0.1", port },
-      services: [],
+      services: async () => [],
       routes: checkerRoutes({ desk: this.desk, ownLocations: ["local"] }),
       secretOf: (id) => (id === key.AWS_ACCESS_KEY_ID ? key.AWS_SECRET_ACCESS_KEY : undefined),
       clock: systemClock,

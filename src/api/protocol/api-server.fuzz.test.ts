@@ -11,15 +11,16 @@ import { sendSigned, signHeaders, testCredentials } from "./testing/signing-clie
 // Whatever comes in: an answer below 500 or a closed connection, soon, and the server goes on.
 
 const failures: unknown[] = [];
+const services = Promise.resolve([
+  createRoute53Service({
+    ChangeResourceRecordSets: () => ({
+      ChangeInfo: { Id: "/change/C1", Status: "INSYNC", SubmittedAt: new Date(0) },
+    }),
+  }),
+]);
 const server = await startApiServer({
   listen: { address: "127.0.0.1", port: 0 },
-  services: [
-    createRoute53Service({
-      ChangeResourceRecordSets: () => ({
-        ChangeInfo: { Id: "/change/C1", Status: "INSYNC", SubmittedAt: new Date(0) },
-      }),
-    }),
-  ],
+  services: () => services,
   routes: [
     {
       method: "GET",

@@ -92,9 +92,10 @@ const logged: { fields: object; message: string }[] = [];
 const answered: AnsweredRequest[] = [];
 
 async function start(options: Partial<ApiServerOptions> = {}) {
+  const services = Promise.resolve([createRoute53Service(handlers)]);
   const server = await startApiServer({
     listen: { address: "127.0.0.1", port: 0 },
-    services: [createRoute53Service(handlers)],
+    services: () => services,
     routes,
     secretOf: (id) =>
       id === testCredentials.accessKeyId ? testCredentials.secretAccessKey : undefined,

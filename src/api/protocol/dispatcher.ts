@@ -15,7 +15,11 @@ import { commonErrors, ServiceError } from "./service-error.ts";
 import type { Service } from "./service.ts";
 
 export type DispatcherOptions = {
-  readonly services: readonly Service[];
+  /**
+   * Called for each request that is no route's; the first answers what is nobody's. They may be
+   * loaded only then.
+   */
+  services(): Promise<readonly Service[]>;
   readonly routes: readonly Route[];
   /** The secret of an access key; `undefined` where there is no such key. */
   secretOf(accessKeyId: string): string | undefined;
@@ -112,7 +116,7 @@ export class Dispatcher {
       headerValues,
       head: { method, path: "/", query: new URLSearchParams(), headers },
       target: { segments: [], trailingSlash: false, query: [] },
-      encodeError: this.#options.services[0]?.encodeError ?? encodeRouteError,
+      encodeError: encodeRouteError,
       operation: undefined,
       accessKeyId: undefined,
       heldOctets: 0,
@@ -120,19 +124,30 @@ export class Dispatcher {
   }
 
   async #dispatch(received: Received): Promise<RouteResponse> {
-    const target = parseTarget(received.exchange.request.url ?? "/");
+    const target = await this.#parseTarget(received);
     const query = new URLSearchParams();
     for (const [name, value] of target.query) query.append(name, value);
     const head = { ...received.head, path: pathOf(target), query };
     received.target = target;
     received.head = head;
-    if (target.segments[0] === "signpost") received.encodeError = encodeRouteError;
     const found = this.#routes.find(target.segments);
     if (found) return await this.#answerRoute(received, found);
-    const service = this.#options.services.find((candidate) => candidate.accepts(head));
+    const services = await this.#options.services();
+    if (target.segments[0] !== "signpost") received.encodeError = encoderOf(services);
+    const service = services.find((candidate) => candidate.accepts(head));
     if (service) return await this.#answerService(received, service);
     const message = `Unknown operation: ${head.method} ${head.path}`;
     throw new ServiceError("UnknownOperationException", message);
+  }
+
+  /** @throws ServiceError where there is none, which is told in the first service's words */
+  async #parseTarget(received: Received): Promise<RequestTarget> {
+    try {
+      return parseTarget(received.exchange.request.url ?? "/");
+    } catch (error) {
+      received.encodeError = encoderOf(await this.#options.services());
+      throw error;
+    }
   }
 
   async #answerService(received: Received, service: Service): Promise<HttpResponse> {
@@ -264,6 +279,10 @@ const internalFailure = new ServiceError(
   "InternalFailure",
   "The request processing has failed because of an unknown error, exception or failure.",
 );
+
+function encoderOf(services: readonly Service[]): Received["encodeError"] {
+  return services[0]?.encodeError ?? encodeRouteError;
+}
 
 function rateExceeded(): ServiceError {
   return new ServiceError("Throttling", "Rate exceeded");

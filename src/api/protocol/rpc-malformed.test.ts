@@ -14,18 +14,19 @@ import { elementText, sendSigned, testCredentials } from "./testing/signing-clie
 
 const failures: unknown[] = [];
 const put: Parameters<NonNullable<CloudWatchHandlers["PutMetricData"]>>[0][] = [];
+const services = Promise.resolve([
+  createRoute53Service({ GetHostedZoneCount: () => ({ HostedZoneCount: 7 }) }),
+  ...createCloudWatchServices({
+    PutMetricData(input) {
+      put.push(input);
+      return {};
+    },
+    ListMetrics: () => ({ Metrics: [] }),
+  }),
+]);
 const server = await startApiServer({
   listen: { address: "127.0.0.1", port: 0 },
-  services: [
-    createRoute53Service({ GetHostedZoneCount: () => ({ HostedZoneCount: 7 }) }),
-    ...createCloudWatchServices({
-      PutMetricData(input) {
-        put.push(input);
-        return {};
-      },
-      ListMetrics: () => ({ Metrics: [] }),
-    }),
-  ],
+  services: () => services,
   routes: [],
   secretOf: (id) =>
     id === testCredentials.accessKeyId ? testCredentials.secretAccessKey : undefined,

@@ -26,7 +26,7 @@ async function start(t: TestContext): Promise<World> {
   const desk = new FakeDesk();
   const server = await startApiServer({
     listen: { address: "127.0.0.1", port: 0 },
-    services: [],
+    services: async () => [],
     routes: checkerRoutes({ desk, ownLocations: ["local"] }),
     secretOf: (id) =>
       id === testCredentials.accessKeyId ? testCredentials.secretAccessKey : undefined,

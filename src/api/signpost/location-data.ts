@@ -18,7 +18,8 @@ export type LocationSummary = {
 
 /** What the operations on location data work on. */
 export type LocationData = {
-  summary(): LocationSummary;
+  /** Loads the table where nothing has asked for it yet. */
+  summary(): Promise<LocationSummary>;
   /**
    * Takes other files from now on, also after a restart; none for the table that comes with Signpost.
    * @throws ServiceError where they cannot be used; the table before stays

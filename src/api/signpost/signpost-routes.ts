@@ -28,7 +28,7 @@ export function signpostRoutes(context: SignpostContext): Route[] {
     ownRoute("GET", path, () => json(answer()));
   return [
     get("status", () => context.status()),
-    get("geo", () => context.locations.summary()),
+    ownRoute("GET", "geo", async () => json(await context.locations.summary())),
     {
       ...ownRoute("POST", "geo", async (request) =>
         json(await updateLocations(context.locations, request)),

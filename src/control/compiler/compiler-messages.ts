@@ -9,6 +9,8 @@ export type CompilerThreadData = {
   storePort: MessagePort;
   /** Whether images of private zones are made, too. */
   privateZones: boolean;
+  /** One of LOCATIONS (wanted-locations.ts). */
+  locations: Int32Array<SharedArrayBuffer>;
 };
 
 /** From the main thread to the compiler's thread. */
@@ -23,6 +25,8 @@ export type FromCompiler =
   /** While all zones are compiled at start. */
   | { kind: "progress"; done: number; total: number }
   | { kind: "updates"; batch: ImageUpdates }
+  /** A set asks for clients' places: the thread waits until all who answer have a location table. */
+  | { kind: "locations" }
   /** Every zone has been compiled once, or has an alarm. */
   | { kind: "ready" }
   | { kind: "image"; id: number; image: SharedArrayBuffer | null };

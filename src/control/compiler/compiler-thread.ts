@@ -17,9 +17,11 @@ import type {
   ToCompiler,
 } from "./compiler-messages.ts";
 import { ServedImages } from "./served-images.ts";
+import { WantedLocations } from "./wanted-locations.ts";
 
 const port = present(parentPort, "runs as a worker thread");
-const { dataDir, storePort, privateZones } = workerData as CompilerThreadData;
+const data = workerData as CompilerThreadData;
+const { dataDir, storePort, privateZones } = data;
 const log = new ChangeLogClient(storePort);
 const cache = new ImageCache(dataDir);
 // The store may still be checking, even rebuilding, the database: before this, nothing reads it.
@@ -27,6 +29,7 @@ await log.connected;
 const state = openStateReader(dataDir);
 const images = new ServedImages({
   ...{ state, privateZones, cache },
+  locations: new WantedLocations(data.locations, () => post({ kind: "locations" })),
   build: (zoneId) => {
     buildQueue.push(zoneId);
     startBuilds();
@@ -72,8 +75,8 @@ function startBuilds(): void {
 }
 
 function startBuild(zoneId: string): void {
-  const data = { workerData: { dataDir, zoneId } };
-  const thread = new Worker(new URL("./build-thread.ts", import.meta.url), data);
+  const options = { workerData: { dataDir, zoneId } };
+  const thread = new Worker(new URL("./build-thread.ts", import.meta.url), options);
   let result: BuildResult | null | undefined;
   thread.on("message", (message: BuildResult | null) => {
     result = message;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { eventually } from "../../../test/support/eventually.ts";
 import { NameServerUnderTest } from "../../../test/support/zone-under-test.ts";
 import { bigZoneRRsetCount } from "../../base/limits.ts";
 import { openStore } from "../log/open-store.ts";
@@ -312,6 +313,61 @@ test("startCompiler() keeps big zones' images from one start to the next", async
   assert.equal(statSync(join(images, `${big}.image`)).ino, ino, "loaded, and not written again");
   await write("32");
   assert.equal(answerOf("n21.big.test.", await startAgain()), "32");
+});
+
+/** A compiler that asks for a location table when `provide` is called, and what it serves. */
+async function compilerThatAsks(provide: () => Promise<void>) {
+  const server = new NameServerUnderTest();
+  const other = startCompiler({
+    ...{ dataDir, connectStore: () => store.connect() },
+    provideLocations: provide,
+  });
+  let seq = 0;
+  other.onUpdates((batch) => {
+    seq = batch.seq;
+    for (const { zoneKey, image } of batch.updates) {
+      server.zones.set(zoneKey, image ? { buffer: image } : undefined);
+    }
+  });
+  return { server, other, servedSeq: () => seq };
+}
+
+const anywhere = (name: string): ResourceRecordSet => {
+  return { ...a(name, "192.0.2.7"), setIdentifier: "any", geoLocation: { countryCode: "*" } };
+};
+
+test("startCompiler() gives out no set that asks for places before a location table is there", async () => {
+  const tables = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let asked = 0;
+  const provide = (): Promise<void> => tables[asked++]?.promise ?? Promise.reject();
+  const id = await newZone("places.test.");
+  const first = await compilerThatAsks(provide);
+  await first.other.ready;
+  // In place: the image is served all the while.
+  await change(id, [{ putRRset: id, rrset: anywhere("www.places.test.") }]);
+  await eventually("the table is asked for", () => asked === 1);
+  await setTimeout(50);
+  assert.ok(first.servedSeq() < servedSeq);
+  assert.equal(answerOf("www.places.test.", first.server), "rcode 3");
+  tables[0]?.resolve();
+  await eventually("the change is served", () => first.servedSeq() === servedSeq);
+  assert.equal(answerOf("www.places.test.", first.server), "7");
+  await change(id, [{ putRRset: id, rrset: anywhere("more.places.test.") }]);
+  await eventually("another is", () => answerOf("more.places.test.", first.server) === "7");
+  await first.other.stop();
+  // A start that finds such a set.
+  const second = await compilerThatAsks(provide);
+  await eventually("the table is asked for again", () => asked === 2);
+  await setTimeout(50);
+  assert.equal(answerOf("www.places.test.", second.server), "rcode 5");
+  tables[1]?.resolve();
+  await second.other.ready;
+  assert.equal(answerOf("www.places.test.", second.server), "7");
+  await second.other.stop();
+  const third = await compilerThatAsks(() => Promise.reject(new Error("no table")));
+  await assert.rejects(third.other.ready, /no table/);
+  await third.other.stop();
+  await change(id, deletion(id, "places.test."));
 });
 
 test("startCompiler() starts its thread again when it dies", async () => {

@@ -12,6 +12,7 @@ import type {
   ImageUpdates,
   ToCompiler,
 } from "./compiler-messages.ts";
+import { LOCATIONS, locationsWord, setLocations } from "./wanted-locations.ts";
 
 export type CompilerOptions = {
   dataDir: string;
@@ -19,6 +20,11 @@ export type CompilerOptions = {
   connectStore(): MessagePort;
   /** Whether images of private zones are made, too, for a resolver; default no. */
   privateZones?: boolean;
+  /**
+   * The first set asks for clients' places: resolves once all who answer have a location table. No
+   * such set is given out before; default: they have one.
+   */
+  provideLocations?(): Promise<void>;
   /** While all zones are compiled at start. */
   onProgress?(done: number, total: number): void;
   /** The thread died and is started again; the images it made go on serving. */
@@ -34,7 +40,10 @@ export type CompilerBatch = Omit<ImageUpdates, "updates" | "alarms"> & { updates
 export type Compiler = {
   /** Calls `listener` with each batch, in order; those before the call come first. */
   onUpdates(listener: (batch: CompilerBatch) => void): void;
-  /** Every zone is compiled, or has an alarm; its batches have been given out. */
+  /**
+   * Every zone is compiled, or has an alarm; its batches have been given out. Rejects where locations
+   * are needed before that and cannot be provided.
+   */
   readonly ready: Promise<void>;
   /** The zones that cannot be compiled; they go on with the image they had, if any. */
   alarms(): readonly CompileProblem[];
@@ -57,6 +66,7 @@ class CompilerFacade implements Compiler {
   readonly #options: CompilerOptions;
   readonly #zones = new Map<string, { zoneKey: number; isPrivate: boolean }>();
   readonly #questions = new OpenQuestions();
+  readonly #locations = locationsWord();
   readonly #thread: KeptThread<ToCompiler, FromCompiler>;
   #listener: ((batch: CompilerBatch) => void) | undefined;
   #early: CompilerBatch[] = [];
@@ -68,12 +78,16 @@ class CompilerFacade implements Compiler {
   /** While a thread that was started again compiles all zones: those it has not named yet. */
   #unnamed: Set<string> | undefined;
   #onReady: () => void = () => {};
+  #onFailure: (error: Error) => void = () => {};
 
   constructor(options: CompilerOptions) {
     this.#options = options;
-    this.ready = new Promise((resolve) => {
+    this.ready = new Promise((resolve, reject) => {
       this.#onReady = resolve;
+      this.#onFailure = reject;
     });
+    this.ready.catch(() => undefined);
+    if (!options.provideLocations) setLocations(this.#locations, LOCATIONS.PROVIDED);
     this.#thread = new KeptThread({
       name: "the compiler's thread",
       stopMaxMs: compilerStopMaxMs,
@@ -111,7 +125,8 @@ class CompilerFacade implements Compiler {
   #start(): Worker {
     const { dataDir, privateZones = false } = this.#options;
     const storePort = this.#options.connectStore();
-    const workerData: CompilerThreadData = { dataDir, storePort, privateZones };
+    const locations = this.#locations;
+    const workerData: CompilerThreadData = { dataDir, storePort, privateZones, locations };
     const url = new URL("./compiler-thread.ts", import.meta.url);
     return new Worker(url, { workerData, transferList: [storePort], resourceLimits });
   }
@@ -131,10 +146,22 @@ class CompilerFacade implements Compiler {
         return this.#options.onProgress?.(message.done, message.total);
       case "updates":
         return this.#take(message.batch);
+      case "locations":
+        return void this.#provideLocations();
       case "ready":
         return this.#finishStart();
       case "image":
         this.#questions.answer(message.id, message.image ?? undefined);
+    }
+  }
+
+  async #provideLocations(): Promise<void> {
+    try {
+      await this.#options.provideLocations?.();
+      setLocations(this.#locations, LOCATIONS.PROVIDED);
+    } catch (error) {
+      this.#onFailure(error as Error);
+      setLocations(this.#locations, LOCATIONS.FAILED);
     }
   }
 

@@ -69,6 +69,7 @@ class ServedUnderTest {
       cache: cache as ImageCache,
       build: (zoneId) => this.builds.push(zoneId),
       publish: (batch) => this.batches.push(batch),
+      locations: { want: () => {}, settle: () => {} },
     });
   }
 

@@ -1,4 +1,5 @@
 import { bigZoneRRsetCount, compileNotesMax } from "../../base/limits.ts";
+import { asksPlaces } from "../../dataplane/image/zone-image.ts";
 import type { ZoneImage } from "../../dataplane/image/zone-image.ts";
 import { ZONE_FLAG } from "../../dataplane/image/zone-table.ts";
 import type { Committed } from "../model/committed.ts";
@@ -12,6 +13,7 @@ import type { ImageCache } from "./image-cache.ts";
 import { collectionUsers, collectionVersions } from "./routing-sources.ts";
 import { ZoneCompiler, problemOf } from "./zone-compiler.ts";
 import type { CompileResult } from "./zone-compiler.ts";
+import type { WantedLocations } from "./wanted-locations.ts";
 
 export type ServedImagesOptions = {
   state: StateReader;
@@ -22,6 +24,8 @@ export type ServedImagesOptions = {
   /** Compiles a zone elsewhere; `built()` is to be called with the result. */
   build: (zoneId: string) => void;
   publish: (updates: ImageUpdates) => void;
+  /** Wanted with the first set that asks for clients' places. */
+  locations: Pick<WantedLocations, "want" | "settle">;
 };
 
 /** Zones compiled between two reports. */
@@ -80,6 +84,10 @@ export class ServedImages {
     this.#state = options.state;
     this.#compiler = new ZoneCompiler(options.state, {
       seed: options.cache.seed,
+      onPlacesAsked: () => {
+        options.locations.want();
+        options.locations.settle();
+      },
       onNote: (zoneId, { owner, type, note }) => {
         if (this.#notes.length < compileNotesMax) {
           this.#notes.push(`Zone ${zoneId}, ${owner} ${type}: ${note}`);
@@ -185,7 +193,10 @@ export class ServedImages {
     const zone = this.#state.get<HostedZone>("hostedZone", [zoneId]);
     if (!zone) return undefined;
     const result = this.#compiler.compile(zone);
-    return "image" in result ? result.image : undefined;
+    if (!("image" in result)) return undefined;
+    if (asksPlaces(result.image)) this.#options.locations.want();
+    this.#options.locations.settle();
+    return result.image;
   }
 
   /** Keeps the images of big zones for the next start; nothing is to be done after this. */
@@ -325,6 +336,7 @@ export class ServedImages {
     if ("problem" in result) return this.#fail(entry, result.problem);
     this.#counts.compiled++;
     entry.image = result.image;
+    if (asksPlaces(result.image)) this.#options.locations.want();
     this.#alarmsChanged ||= entry.problem !== undefined;
     delete entry.problem;
     this.#update(entry);
@@ -351,6 +363,7 @@ export class ServedImages {
     let seq = this.#flushedSeq;
     // What a zone waits for is not served, and so nothing after it is reported as served.
     for (const { waitingSince } of this.#waiting) seq = Math.min(seq, waitingSince - 1);
+    this.#options.locations.settle();
     this.#options.publish({
       seq,
       updates: this.#updates,

@@ -24,6 +24,8 @@ export type ZoneCompilerOptions = {
   seed: number;
   /** Told of every set that has no answer yet, and why. */
   onNote?: (zoneId: string, note: CompileNote) => void;
+  /** Called before a set that asks for clients' places is put in an image that is being served. */
+  onPlacesAsked?: () => void;
 };
 
 export type CompileResult = { image: ZoneImage } | { problem: CompileProblem };
@@ -72,6 +74,7 @@ export class ZoneCompiler {
   patch(zone: HostedZone, image: ZoneImage, names: Iterable<string>): PatchResult {
     const context = this.#contextOf(zone, eachExtension(this.#state, zone.id));
     const run = new PatchRun(this.#state, context, image);
+    run.onPlacesAsked = this.#options.onPlacesAsked;
     let problem: CompileProblem | undefined;
     const isLeft = (name: string): boolean => {
       try {
@@ -119,6 +122,7 @@ function extensionIn(text: string | undefined): RecordExtension | undefined {
 /** Patches several names of one image. */
 class PatchRun {
   image: ZoneImage;
+  onPlacesAsked: ZoneCompilerOptions["onPlacesAsked"];
   readonly #state: StateReader;
   readonly #context: ZoneContext;
   #isCompact = false;
@@ -134,6 +138,7 @@ class PatchRun {
     const rrsets = this.#state.rrsetsAt(this.#context.zoneId, name);
     const images: ImageRRset[] = [...toImageRRsets(rrsets, this.#context)];
     const owner = parseRoute53Name(name);
+    if (images.some((set) => "program" in set && set.program.asksPlaces)) this.onPlacesAsked?.();
     if (patchZoneImage(this.image, owner, images)) return true;
     if (this.#isCompact || !isNearlyFull(this.image)) return false;
     this.image = compactZoneImage(this.image);

@@ -13,6 +13,7 @@ import {
   BLOCK_FLAG_SHIFT,
   BLOCK_POINTER_MAX,
   GLUE_IN_DOMAIN_SHIFT,
+  HEADER,
   PLAIN_BLOCK_WIRE,
   PROGRAM_HEAD_WORDS,
   RECORD_HEADER_SIZE,
@@ -250,6 +251,7 @@ export class BlockEncoder {
     { set, program }: { set: SetReference; program: ImageProgram },
   ): void {
     const start = this.free;
+    if (program.asksPlaces) zone.words[HEADER.asksPlaces] = 1;
     this.#reserve(program.words.length);
     this.words.set(program.words, start);
     this.free = start + program.words.length;

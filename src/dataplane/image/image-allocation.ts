@@ -78,6 +78,7 @@ export function relayImage(zone: ZoneView, capacity: ImageCapacity): ZoneView {
   assert(free <= (copy.words[HEADER.arenaEnd] as number), "the copy has room for all nodes");
   copy.words[HEADER.nodeCount] = words[HEADER.nodeCount] as number;
   copy.words[HEADER.delegationCount] = words[HEADER.delegationCount] as number;
+  copy.words[HEADER.asksPlaces] = words[HEADER.asksPlaces] as number;
   return copy;
 }
 

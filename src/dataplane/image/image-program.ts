@@ -35,4 +35,6 @@ export type ImageProgram = {
   readonly words: Int32Array;
   /** At least one. */
   readonly leaves: readonly ProgramLeaf[];
+  /** Whether any of its groups asks for the client's place. */
+  readonly asksPlaces: boolean;
 };

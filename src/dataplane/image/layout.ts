@@ -96,8 +96,13 @@ export const HEADER = {
   delegationCount: 17,
   /** Programs in the arena, also those that no node leads to any more. Only the writer reads it. */
   programCount: 18,
+  /**
+   * 1 once a set that asks for the client's place was put in, else 0: who answers from the image then
+   * needs a location table. Only the writer reads it.
+   */
+  asksPlaces: 19,
   /** First word of the apex name. */
-  apexName: 19,
+  apexName: 20,
 } as const;
 
 /** A slot no name ever had: a search ends here. */

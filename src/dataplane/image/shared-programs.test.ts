@@ -22,7 +22,7 @@ const apex = parseName(apexText);
 /** A routed set whose program is nothing but one address. */
 function routed(owner: string, last: number): ImageRRset {
   const leaf = { holes: [], ttl: 60, rdatas: [Uint8Array.of(192, 0, 2, last)] };
-  const program = { words: new Int32Array(0), leaves: [leaf] };
+  const program = { words: new Int32Array(0), leaves: [leaf], asksPlaces: false };
   return { owner: parseName(owner, apex), type: TYPE.A, program };
 }
 

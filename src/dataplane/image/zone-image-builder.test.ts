@@ -24,7 +24,8 @@ function name(text: string): Uint8Array {
 
 function aliasSet(type: number, target: Uint8Array): ImageRRset {
   const leaf = { holes: [], target: { owner: target, type }, evaluateTargetHealth: false };
-  return { owner: name("a"), type, program: { words: new Int32Array(0), leaves: [leaf] } };
+  const program = { words: new Int32Array(0), leaves: [leaf], asksPlaces: false };
+  return { owner: name("a"), type, program };
 }
 
 function address(owner: string, last = 1): ImageRRset {

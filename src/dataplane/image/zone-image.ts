@@ -79,6 +79,11 @@ export class ZoneView {
   }
 }
 
+/** Whether who answers from an image needs a location table. */
+export function asksPlaces({ buffer }: ZoneImage): boolean {
+  return new Int32Array(buffer, 0, HEADER.apexName)[HEADER.asksPlaces] !== 0;
+}
+
 /** Words of the header with a given apex. */
 export function headerWords(apexSize: number): number {
   return HEADER.apexName + wordsOf(apexSize);

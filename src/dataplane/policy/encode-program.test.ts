@@ -115,3 +115,12 @@ test("encodeProgram() a tree of 10,000 nodes is served", () => {
   assert.equal(served.ask(), "97");
   assert.equal(served.ask(undefined, "a.www"), "5");
 });
+
+test("encodeProgram() tells whether a group asks for the client's place", () => {
+  const node = records(1);
+  const weighted: RoutingNode = { kind: "weighted", branches: [branch(1, { weight: 1 })] };
+  const place: RoutingNode = { kind: "geolocation", branches: [branch(1, { place: "default" })] };
+  const below: RoutingNode = { kind: "failover", branches: [{ label: "", node: place }] };
+  const asking = [node, weighted, place, below].map((root) => encodeProgram(root).asksPlaces);
+  assert.deepEqual(asking, [false, false, true, true]);
+});

@@ -65,9 +65,14 @@ class ProgramEncoder {
   readonly #groups = new Map<RoutingNode, number>();
   #nodeCount = 0;
   #depth = 0;
+  #asksPlaces = false;
 
   finish(): ImageProgram {
-    return { words: this.#words.slice(0, this.#size), leaves: [...this.#leaves.values()] };
+    return {
+      words: this.#words.slice(0, this.#size),
+      leaves: [...this.#leaves.values()],
+      asksPlaces: this.#asksPlaces,
+    };
   }
 
   /** @returns the group's offset; −1 for a leaf, which `holes` is to be told of */
@@ -100,6 +105,7 @@ class ProgramEncoder {
 
   #encodeGroup(node: GroupNode): number {
     this.#count();
+    this.#asksPlaces ||= placeKinds.has(node.kind);
     const op = opOf[node.kind];
     const branches = inOrder(node);
     if (branches.length === 0) refuse(`a ${node.kind} group without branches`);
@@ -330,6 +336,14 @@ const opOf: Readonly<Record<GroupNode["kind"], number>> = {
   sticky: OP.STICKY,
   nearby: OP.NEARBY,
 };
+
+/** The groups whose choice needs `locateClient()`. */
+const placeKinds: ReadonlySet<GroupNode["kind"]> = new Set([
+  "geolocation",
+  "geoproximity",
+  "latency",
+  "nearby",
+]);
 
 const failModeOf = {
   open: FAIL_MODE.OPEN,

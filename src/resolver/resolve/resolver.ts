@@ -51,7 +51,8 @@ export type Resolver = {
   readonly ready: Promise<void>;
   /** Hands over images; resolves when the thread answers from them. */
   publish(zones: readonly ResolverZoneUpdate[]): Promise<void>;
-  publishLocations(locations: SharedArrayBuffer | null): void;
+  /** Resolves when the thread finds clients in this table. */
+  publishLocations(locations: SharedArrayBuffer | null): Promise<void>;
   /** To be told of every commit. */
   committed(committed: Pick<Committed, "seq" | "tables">): void;
   /** Resolves when thread and front go by what the log says of VPCs and rules up to this entry. */
@@ -129,9 +130,11 @@ class ResolverFacade implements Resolver {
     return new Promise((resolve) => void this.#zoneWaiters.push({ number, resolve }));
   }
 
-  publishLocations(locations: SharedArrayBuffer | null): void {
+  publishLocations(locations: SharedArrayBuffer | null): Promise<void> {
     this.#locations = locations;
     this.#thread.post({ kind: "locations", locations });
+    // What is said about images after it comes after it.
+    return this.publish([]);
   }
 
   committed({ seq, tables }: Pick<Committed, "seq" | "tables">): void {
