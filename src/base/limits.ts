@@ -218,6 +218,11 @@ export const nsidSizeMax = 128;
 export const cidrBlockCountMax = 1_000;
 
 // Zone images
+/**
+ * Images in one message between threads: Node looks for each shared buffer of a message among all
+ * that came before it (measured: 100,000 take 3.2 s to write in one message, 24 ms in such pieces).
+ */
+export const imagesPerMessageMax = 256;
 /** Programs of one image that its writer remembers, to share them. */
 export const knownProgramCountMax = 65_536;
 

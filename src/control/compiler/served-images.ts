@@ -1,4 +1,4 @@
-import { bigZoneRRsetCount, compileNotesMax } from "../../base/limits.ts";
+import { bigZoneRRsetCount, compileNotesMax, imagesPerMessageMax } from "../../base/limits.ts";
 import type { ZoneImage } from "../../dataplane/image/zone-image.ts";
 import { ZONE_FLAG } from "../../dataplane/image/zone-table.ts";
 import type { Committed } from "../model/committed.ts";
@@ -73,6 +73,7 @@ export class ServedImages {
   /** The last entry of the log that `changed()` was told of, and the last that was flushed. */
   #seenSeq = 0;
   #flushedSeq = 0;
+  #publishedSeq = 0;
   #counts = { compiled: 0, patched: 0, failed: 0 };
 
   constructor(options: ServedImagesOptions) {
@@ -345,12 +346,20 @@ export class ServedImages {
     const buffer = image?.buffer ?? null;
     const { id: zoneId, name: zoneName, private: isPrivate } = zone;
     this.#updates.push({ zoneId, zoneName, isPrivate, image: buffer, flags });
+    // More follow: what is served of the log is told with the last ones.
+    if (this.#updates.length === imagesPerMessageMax) this.#publish(this.#publishedSeq);
   }
 
-  #publish(): void {
+  /** The last entry of the log up to which all is served once the updates are. */
+  #servedSeq(): number {
     let seq = this.#flushedSeq;
     // What a zone waits for is not served, and so nothing after it is reported as served.
     for (const { waitingSince } of this.#waiting) seq = Math.min(seq, waitingSince - 1);
+    return seq;
+  }
+
+  #publish(seq = this.#servedSeq()): void {
+    this.#publishedSeq = seq;
     this.#options.publish({
       seq,
       updates: this.#updates,
