@@ -233,8 +233,8 @@ export const bigZoneRRsetCount = 10_000;
 export const buildThreadCountMax = 2;
 /** Sets without an answer that one report names. */
 export const compileNotesMax = 20;
-/** How long a compiler that is to stop may keep images for the next start. */
-export const compilerStopMaxMs = 10_000;
+/** How long a compiler that is to stop may keep images for the next start: 1,000,000 take some 8 s. */
+export const compilerStopMaxMs = 30_000;
 
 // Location table
 /** Octets of one operator's location file; the largest sold are about half of it. */

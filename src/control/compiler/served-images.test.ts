@@ -36,6 +36,12 @@ function buildOf(...rrsets: ResourceRecordSet[]): BuildResult {
   return { result: { image: buildZoneImage(apex, images, { expectedNames: 100 }) }, head: 1 };
 }
 
+const noPack: Partial<ImageCache> = {
+  openPack() {},
+  loadSmall: () => undefined,
+  closePack() {},
+};
+
 /** One zone in a state that the test moves on, or several private ones that have the same sets. */
 class ServedUnderTest {
   readonly sets = new Map<string, ResourceRecordSet[]>([["z.test.", [soa]]]);
@@ -65,7 +71,7 @@ class ServedUnderTest {
       rrsetCount: () => this.rrsetCount(),
       read: (f) => f(),
     };
-    const cache: Partial<ImageCache> = { seed: 0, load: () => undefined };
+    const cache: Partial<ImageCache> = { seed: 0, load: () => undefined, ...noPack };
     this.images = new ServedImages({
       state: rows as StateReader,
       privateZones: true,

@@ -75,6 +75,8 @@ export class ServedImages {
   #flushedSeq = 0;
   #publishedSeq = 0;
   #counts = { compiled: 0, patched: 0, failed: 0 };
+  /** Whether an image of a small zone may have changed since they were kept. */
+  #isPackOld = false;
 
   constructor(options: ServedImagesOptions) {
     this.#options = options;
@@ -96,7 +98,9 @@ export class ServedImages {
 
   /** Compiles every zone that is to be served; big ones are only begun. */
   compileAll(onProgress: (done: number, total: number) => void): void {
+    const { cache } = this.#options;
     this.#state.read(() => {
+      cache.openPack(this.#state);
       this.#seenSeq = this.#state.lastSeq();
       this.#collections = collectionVersions(this.#state);
       const zones = this.#state
@@ -115,6 +119,7 @@ export class ServedImages {
         if (++done % progressInterval === 0) onProgress(done, zones.length);
       }
       onProgress(done, zones.length);
+      cache.closePack();
     });
     // Not before: big zones wait since entry 1, so that nothing is served until they are.
     this.#flushedSeq = this.#seenSeq;
@@ -197,14 +202,23 @@ export class ServedImages {
       // Entries that this thread has not been told of yet are not in the images.
       if (this.#state.lastSeq() !== this.#flushedSeq) return;
       cache.keepOnly(this.#entries);
-      for (const [zoneId, { image, keptHead, problem, waitingSince }] of this.#entries) {
-        if (!image || problem || waitingSince !== 0) continue;
-        const isKept = this.#state.head(zoneSubject(zoneId)) === keptHead;
-        if (!isKept && this.#state.rrsetCount(zoneId) >= bigZoneRRsetCount) {
-          cache.save(this.#state, zoneId, image);
-        }
-      }
+      const small = this.#keepBig();
+      if (this.#isPackOld) cache.saveSmall(this.#state, small);
+      this.#isPackOld = false;
     });
+  }
+
+  /** @returns the images of the other zones */
+  #keepBig(): [string, ZoneImage][] {
+    const small: [string, ZoneImage][] = [];
+    for (const [zoneId, { image, keptHead, problem, waitingSince }] of this.#entries) {
+      if (!image || problem || waitingSince !== 0) continue;
+      if (this.#state.rrsetCount(zoneId) < bigZoneRRsetCount) small.push([zoneId, image]);
+      else if (this.#state.head(zoneSubject(zoneId)) !== keptHead) {
+        this.#options.cache.save(this.#state, zoneId, image);
+      }
+    }
+    return small;
   }
 
   /**
@@ -286,6 +300,7 @@ export class ServedImages {
     if (!entry.image) return;
     const { image, unpatched, problem } = this.#compiler.patch(entry.zone, entry.image, names);
     this.#counts.patched++;
+    this.#isPackOld = true;
     if (image !== entry.image) {
       entry.image = image;
       this.#update(entry);
@@ -304,7 +319,7 @@ export class ServedImages {
     } catch (error) {
       return this.#accept(entry, { problem: problemOf(error, entry.zone) });
     }
-    if (count < bigZoneRRsetCount) return this.#accept(entry, this.#compiler.compile(entry.zone));
+    if (count < bigZoneRRsetCount) return this.#accept(entry, this.#compileSmall(entry));
     const image = entry.image ? undefined : this.#options.cache.load(this.#state, entry.zone.id);
     if (image) {
       entry.keptHead = this.#state.head(zoneSubject(entry.zone.id));
@@ -313,6 +328,13 @@ export class ServedImages {
     this.#wait(entry, since);
     entry.build = { changed: new Set(), again: false, since: 0 };
     this.#options.build(entry.zone.id);
+  }
+
+  #compileSmall({ zone, image }: Entry): CompileResult {
+    const kept = image ? undefined : this.#options.cache.loadSmall(this.#state, zone.id);
+    if (kept) return { image: kept };
+    this.#isPackOld = true;
+    return this.#compiler.compile(zone);
   }
 
   #wait(entry: Entry, since: number): void {

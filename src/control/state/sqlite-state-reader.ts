@@ -8,7 +8,13 @@ import type { RowSet } from "./row-set.ts";
 import { multisetAdd, rrsetOfRow, rrsetRowCrc, rrsetRowText } from "./rrset-row.ts";
 import { databaseFileName, openForReading } from "./schema.ts";
 import { ZoneDamagedError } from "./state-reader.ts";
-import type { Damage, ListOptions, RRsetPosition, StateReader } from "./state-reader.ts";
+import type {
+  Damage,
+  ListOptions,
+  RRsetPosition,
+  StateReader,
+  ZoneDigest,
+} from "./state-reader.ts";
 import { documentCrc, hashText } from "./state-writer.ts";
 
 const rrsetColumns = "sortKey, type, setIdentifier, value, crc";
@@ -158,9 +164,9 @@ class SqliteStateReader implements StateReader {
     return this.#zoneOf(zoneId)?.count ?? 0;
   }
 
-  zoneDigest(zoneId: string): { count: number; hash: string } | undefined {
+  zoneDigest(zoneId: string): ZoneDigest | undefined {
     const zone = this.#zoneOf(zoneId);
-    return zone && { count: zone.count, hash: hashText(zone) };
+    return zone && { head: zone.head, count: zone.count, hash: hashText(zone) };
   }
 
   damagedZones(): Damage[] {
