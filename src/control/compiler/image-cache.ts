@@ -112,6 +112,8 @@ export class ImageCache {
     this.#packedOf = this.#packedOfNow(state);
     try {
       for (const { origin, image } of readImagePack(join(this.#folder, packName))) {
+        // All were written at once.
+        if (!origin.endsWith(this.#packedOf)) return;
         this.#packed.set(origin, image);
       }
     } catch {

@@ -11,7 +11,7 @@ import type { BuildResult, ImageUpdate, ImageUpdates } from "./compiler-messages
 import type { ImageCache } from "./image-cache.ts";
 import { collectionUsers, collectionVersions } from "./routing-sources.ts";
 import { ZoneCompiler, problemOf } from "./zone-compiler.ts";
-import type { CompileResult } from "./zone-compiler.ts";
+import type { CompileResult, ZoneIdentity } from "./zone-compiler.ts";
 
 export type ServedImagesOptions = {
   state: StateReader;
@@ -26,10 +26,12 @@ export type ServedImagesOptions = {
 
 /** Zones compiled between two reports. */
 const progressInterval = 100;
+/** Zones read at once: of a million only what is kept of them takes memory at a time. */
+const zonePageSize = 1_000;
 
 /** A zone that is served, or would be if it compiled. */
 type Entry = {
-  zone: HostedZone;
+  zone: ZoneIdentity;
   image?: ZoneImage;
   /** The last entry of the log on the zone that the image in the cache has; −1: there is none. */
   keptHead: number;
@@ -103,10 +105,9 @@ export class ServedImages {
       cache.openPack(this.#state);
       this.#seenSeq = this.#state.lastSeq();
       this.#collections = collectionVersions(this.#state);
-      const zones = this.#state
-        .list<HostedZone>("hostedZone")
-        .map(({ value }) => value)
-        .filter((zone) => !zone.private || this.#options.privateZones);
+      const zones = [...eachZone(this.#state)].filter(
+        (zone) => !zone.private || this.#options.privateZones,
+      );
       const counts = new Map<string, number>();
       for (const { name, private: isPrivate } of zones) {
         if (!isPrivate) counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -257,7 +258,8 @@ export class ServedImages {
     return true;
   }
 
-  #begin(zone: HostedZone): void {
+  #begin({ id, name, private: isPrivate }: ZoneIdentity): void {
+    const zone = { id, name, private: isPrivate };
     const flags = zone.private ? 0 : this.#flagsOf(zone.id);
     const entry: Entry = { zone, keptHead: -1, flags, waitingSince: 0 };
     this.#entries.set(zone.id, entry);
@@ -393,6 +395,19 @@ export class ServedImages {
     this.#notes = [];
     this.#alarmsChanged = false;
   }
+}
+
+/** All hosted zones, by id. */
+function* eachZone(state: StateReader): Generator<ZoneIdentity> {
+  let after: string[] | undefined;
+  do {
+    const page = { limit: zonePageSize, ...(after ? { after } : {}) };
+    const rows = state.list<HostedZone>("hostedZone", page);
+    for (const { value } of rows) {
+      yield { id: value.id, name: value.name, private: value.private };
+    }
+    after = rows.length < zonePageSize ? undefined : rows.at(-1)?.key;
+  } while (after);
 }
 
 function addAll(set: Set<string>, names: Iterable<string>): Set<string> {

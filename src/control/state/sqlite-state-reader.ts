@@ -36,6 +36,7 @@ class SqliteStateReader implements StateReader {
   readonly #document: StatementSync;
   readonly #documents: StatementSync;
   readonly #documentCount: StatementSync;
+  readonly #tableCount: StatementSync;
   readonly #zone: StatementSync;
   readonly #rrset: StatementSync;
   readonly #rrsetsAt: StatementSync;
@@ -58,6 +59,7 @@ class SqliteStateReader implements StateReader {
     this.#documentCount = db.prepare(
       "SELECT count(*) AS count FROM document WHERE tbl = ? AND key >= ? AND key < ?",
     );
+    this.#tableCount = db.prepare("SELECT count FROM summary WHERE tbl = ?");
     this.#zone = db.prepare("SELECT zoneKey, count, hash, head FROM zone WHERE id = ?");
     this.#rrset = db.prepare(
       `SELECT value, crc FROM rrset
@@ -101,8 +103,12 @@ class SqliteStateReader implements StateReader {
   }
 
   count(table: TableName, prefix: TableKey = []): number {
-    const row = this.#documentCount.get(table, encodeKey(prefix), rangeEnd(prefix));
-    return row?.["count"] as number;
+    // That of a whole table is kept beside it: a million zones are not counted for each new one.
+    const row =
+      prefix.length === 0
+        ? this.#tableCount.get(table)
+        : this.#documentCount.get(table, encodeKey(prefix), rangeEnd(prefix));
+    return (row?.["count"] as number | undefined) ?? 0;
   }
 
   rrset(
