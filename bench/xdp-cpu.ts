@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,7 +8,7 @@ import { whyNot } from "../test/xdp/veth-pair.ts";
 import { benchOrigin, writeBenchQueries, writeBenchZone } from "./corpus.ts";
 import { cpuTimeNs } from "./process-tree.ts";
 import { median, publish } from "./report.ts";
-import { cablePort, cableServers, type CableServer } from "./xdp-servers.ts";
+import { cablePort, cableServers, socketPeers, type CableServer } from "./xdp-servers.ts";
 
 /** How much is measured. */
 export type XdpCpuOptions = {
@@ -31,20 +31,19 @@ type Generator = {
   command(server: CableServer): readonly string[];
   read(output: string): Counted;
 };
+/** What an answered query has cost. */
 type Sample = {
+  /** The server's processes. */
   processNs: number;
-  systemNs: number;
+  /** The kernel's receiving for them. */
+  receiveNs: number;
+  totalNs: number;
   perSecond: number;
   lost: number;
   rcodes: string;
 };
 
 const run = promisify(execFile);
-const idleSeconds = 2;
-/** A twentieth of a core. */
-const idleNsPerSecondMax = 5e7;
-const nsPerTick = 1e7;
-
 /**
  * CPU time per answered query over a cable (a veth pair) between namespaces, by AF_XDP and by
  * sockets. Servers have core 0, the load comes from core 1.
@@ -78,8 +77,8 @@ function generators(queryFile: string, options: XdpCpuOptions): readonly Generat
   return [
     {
       name: "dnsperf",
-      command: ({ pair }) => [
-        ...[...dnsperf, "-s", pair.server.ipv4],
+      command: ({ cable }) => [
+        ...[...dnsperf, "-s", cable.server.ipv4],
         ...["-c", "8", "-T", "1", "-q", "256", "-t", "1"],
       ],
       read: (output) => ({
@@ -90,9 +89,9 @@ function generators(queryFile: string, options: XdpCpuOptions): readonly Generat
     },
     {
       name: `kxdpgun, ${queriesPerSecond} q/s offered`,
-      command: ({ pair }) => [
+      command: ({ cable }) => [
         ...[...kxdpgun, "-Q", String(queriesPerSecond), "-b", "32", "-F", "1"],
-        ...["-I", pair.client.interface, pair.server.ipv4],
+        ...["-I", cable.client.interface, cable.server.ipv4],
       ],
       read: (output) => ({
         sent: numberIn(output, /total queries:\s+(\d+)/),
@@ -116,11 +115,10 @@ async function measure(
     servers.map((server): Cell => ({ generator, server, samples: [] })),
   );
   for (let round = 0; round <= options.rounds; round++) {
-    const idle = await idleNsPerSecond();
     for (const cell of cells) {
-      const sample = await sampleOf(cell, { idle, seconds: options.seconds });
-      const { processNs, systemNs, perSecond, lost } = sample;
-      const costs = `${processNs.toFixed(0)} ns, system ${systemNs.toFixed(0)} ns`;
+      const sample = await sampleOf(cell, options.seconds);
+      const { processNs, receiveNs, perSecond, lost } = sample;
+      const costs = `process ${processNs.toFixed(0)} ns, receiving ${receiveNs.toFixed(0)} ns`;
       const rates = `${perSecond.toFixed(0)} q/s, ${(lost * 100).toFixed(1)} % lost`;
       console.error(`${cell.generator.name}, ${cell.server.name}: ${costs}, ${rates}`);
       // The first round is to warm up.
@@ -130,67 +128,29 @@ async function measure(
   return cells;
 }
 
-/** `seconds` is how long the load lasts; its generator takes longer, to begin and to end. */
-async function sampleOf(
-  { generator, server }: Cell,
-  { idle, seconds }: { idle: number; seconds: number },
-): Promise<Sample> {
+/** @param seconds how long the load lasts; its generator takes longer, to begin and to end */
+async function sampleOf({ generator, server }: Cell, seconds: number): Promise<Sample> {
+  const { cable, pid } = server;
   const command = ["taskset", "-c", "1", ...generator.command(server)];
-  const timed = ["TIMEFORMAT='cpu %U %S'; time \"$@\"", "bash", ...command];
-  const words = ["netns", "exec", server.pair.client.namespace, "bash", "-c", ...timed];
   const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` };
-  const before = { process: cpuTimeNs(server.pid), system: busyNs(), at: performance.now() };
+  const before = { process: cpuTimeNs(pid), receiver: cpuTimeNs(cable.receiverPid) };
+  const words = ["netns", "exec", cable.client.namespace, ...command];
   const { stdout, stderr } = await run("ip", words, { env, maxBuffer: 64 << 20 });
-  const elapsedSeconds = (performance.now() - before.at) / 1000;
-  const processNs = cpuTimeNs(server.pid) - before.process;
-  const [, user = "0", system = "0"] = /cpu ([\d.]+) ([\d.]+)/.exec(stderr) ?? [];
-  const generatorNs = (Number(user) + Number(system)) * 1e9;
-  const systemNs = busyNs() - before.system - generatorNs - idle * elapsedSeconds;
   const { sent, answered, rcodes } = generator.read(stdout + stderr);
+  const processNs = (cpuTimeNs(pid) - before.process) / answered;
+  const receiveNs = (cpuTimeNs(cable.receiverPid) - before.receiver) / answered;
   return {
-    processNs: processNs / answered,
-    systemNs: systemNs / answered,
+    ...{ processNs, receiveNs, totalNs: processNs + receiveNs },
     perSecond: answered / seconds,
     lost: 1 - answered / sent,
     rcodes,
   };
 }
 
-/** CPU time of all cores, interrupts included, in nanoseconds (proc(5), /proc/stat). */
-function busyNs(): number {
-  const [line = ""] = readFileSync("/proc/stat", "utf8").split("\n");
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line
-    .split(/\s+/)
-    .slice(1)
-    .map(Number);
-  return (user + nice + system + irq + softirq) * nsPerTick;
-}
-
-/** What the machine does anyway; not a number where that is too much to be taken off. */
-async function idleNsPerSecond(): Promise<number> {
-  const before = busyNs();
-  await new Promise((done) => setTimeout(done, idleSeconds * 1000));
-  const idle = (busyNs() - before) / idleSeconds;
-  return idle > idleNsPerSecondMax ? Number.NaN : idle;
-}
-
 function publishAll(cells: readonly Cell[], options: XdpCpuOptions): void {
   const { nameCount, rounds, seconds, results } = options;
-  const rows = cells.map(({ generator, server, samples }) => {
-    const of = (key: "processNs" | "systemNs" | "perSecond" | "lost") => samples.map((s) => s[key]);
-    const cost = of("processNs");
-    return [
-      server.name,
-      generator.name,
-      median(cost).toFixed(0),
-      `${Math.min(...cost).toFixed(0)}–${Math.max(...cost).toFixed(0)}`,
-      systemText(of("systemNs")),
-      median(of("perSecond")).toFixed(0),
-      (median(of("lost")) * 100).toFixed(1),
-      samples.at(-1)?.rcodes ?? "",
-    ];
-  });
-  const columns = ["server", "load", "ns/query", "range", "system ns/query", "answers/s", "lost %"];
+  const rows = cells.map((cell) => rowOf(cell, costOfSockets(cells, cell.generator)));
+  const costs = ["ns/query", "range", "÷ sockets", "process", "receiving"];
   publish(
     {
       name: "cpu-per-query-xdp",
@@ -201,24 +161,42 @@ function publishAll(cells: readonly Cell[], options: XdpCpuOptions): void {
         "core 1 over a veth pair, which has no hardware: the kernel copies every packet, and XDP " +
         `is in the driver's copy mode. ${rounds} rounds of ${seconds} s over all servers in turn, ` +
         "after one to warm up; medians.",
-      columns: [...columns, "answers"],
+      columns: ["server", "load", ...costs, "answers/s", "lost %", "answers"],
       rows,
       remarks: [
-        "ns/query is the CPU time of the server's processes (user and system). It leaves out what " +
-          "the kernel does for the server in interrupts on the core of the sender, which is where " +
-          "a veth pair receives, and takes in what it does for the client on the server's core. " +
-          "system ns/query is the CPU time of the whole machine (/proc/stat, interrupts included) " +
-          "less that of the load generator's process and what the idle machine uses: the fairer " +
-          "number, with more noise (it means nothing on a machine that does other things), and with " +
-          "the client's share of interrupts in it for all alike.",
+        "ns/query is CPU time on the server's side: of its processes (user and system) and of the " +
+          "kernel's thread that receives at its end of the pair (threaded NAPI), on the same core. " +
+          "Receiving at the client's end is in another such thread, on the client's core. " +
+          "÷ sockets: by the cheapest peer that answers through sockets under the same load.",
       ],
     },
     results,
   );
 }
 
-function systemText(samples: readonly number[]): string {
-  return samples.some(Number.isNaN) ? "machine not quiet" : median(samples).toFixed(0);
+/** The cheapest peer's, by the median. */
+function costOfSockets(cells: readonly Cell[], load: Generator): number {
+  const peers = cells.filter(
+    ({ generator, server }) => generator === load && socketPeers.includes(server.name),
+  );
+  return Math.min(...peers.map(({ samples }) => median(samples.map(({ totalNs }) => totalNs))));
+}
+
+function rowOf({ generator, server, samples }: Cell, sockets: number): string[] {
+  const of = (key: Exclude<keyof Sample, "rcodes">): number[] => samples.map((each) => each[key]);
+  const costs = of("totalNs");
+  return [
+    server.name,
+    generator.name,
+    median(costs).toFixed(0),
+    `${Math.min(...costs).toFixed(0)}–${Math.max(...costs).toFixed(0)}`,
+    (median(costs) / sockets).toFixed(2),
+    median(of("processNs")).toFixed(0),
+    median(of("receiveNs")).toFixed(0),
+    median(of("perSecond")).toFixed(0),
+    (median(of("lost")) * 100).toFixed(1),
+    samples.at(-1)?.rcodes ?? "",
+  ];
 }
 
 function numberIn(text: string, pattern: RegExp): number {

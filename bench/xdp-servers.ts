@@ -11,14 +11,14 @@ import { startSignpost } from "../test/support/signpost-process.ts";
 import { queryOf } from "../test/support/zone-under-test.ts";
 import { inNamespace } from "../test/xdp/namespace-libc.ts";
 import { BlockingClient } from "../test/xdp/namespace-sockets.ts";
-import { openVethPair, type VethPair } from "../test/xdp/veth-pair.ts";
+import { openCable, type Cable } from "./cable.ts";
 import { gdnsd } from "./peers/gdnsd.ts";
 import { onServerCore } from "./servers.ts";
 
 /** A server at one end of a cable of its own; the load comes from the other end. */
 export type CableServer = {
   readonly name: string;
-  readonly pair: VethPair;
+  readonly cable: Cable;
   readonly pid: number;
   stop(): Promise<void>;
 };
@@ -27,6 +27,7 @@ export type CableServer = {
 export const cablePort = 5300;
 const readyTimeoutMs = 60_000;
 const readyPollMs = 200;
+const cores = { server: "0", load: "1" };
 
 /** A server and how to start it; `undefined` where it is not installed. */
 type CableServerKind = { name: string; start(name: string): Promise<CableServer | undefined> };
@@ -49,9 +50,12 @@ export function cableServers(zone: ZoneFile): readonly CableServerKind[] {
   ];
 }
 
+/** Peers that answer through sockets, by name. */
+export const socketPeers: readonly string[] = ["knot sockets", "gdnsd sockets"];
+
 /** Knot answers from sockets beside. */
-function knotXdp(pair: VethPair): Readonly<Record<string, string>> {
-  return { "knot.conf": `xdp:\n  listen: ${pair.server.interface}@${cablePort}\n` };
+function knotXdp(cable: Cable): Readonly<Record<string, string>> {
+  return { "knot.conf": `xdp:\n  listen: ${cable.server.interface}@${cablePort}\n` };
 }
 
 async function startSignpostAt(
@@ -59,8 +63,8 @@ async function startSignpostAt(
   name: string,
   io: (interfaceName: string) => readonly string[],
 ): Promise<CableServer> {
-  const pair = openVethPair();
-  const { namespace, ipv4, interface: interfaceName } = pair.server;
+  const cable = openCable(cores);
+  const { namespace, ipv4, interface: interfaceName } = cable.server;
   const listen = ["--dns", `${ipv4}:${cablePort}`, "--workers", "1"];
   const signpost = await startSignpost({
     prefix: inside(namespace),
@@ -69,76 +73,76 @@ async function startSignpostAt(
   await inNamespace(namespace, () => importZones(signpost, [zone]));
   return {
     name,
-    pair,
+    cable,
     pid: signpost.pid,
-    stop: () => signpost.stop().finally(() => pair.close()),
+    stop: () => signpost.stop().finally(() => cable.close()),
   };
 }
 
 /** The bare echo over the same driver: what packets cost with no name server behind them. */
 async function startEchoAt(name: string): Promise<CableServer> {
-  const pair = openVethPair();
+  const cable = openCable(cores);
   const script = join(import.meta.dirname, "echo-server.ts");
-  const { ipv4, interface: interfaceName } = pair.server;
+  const { ipv4, interface: interfaceName } = cable.server;
   const words = [script, `${ipv4}:${cablePort}`, `xdp:${interfaceName}`];
-  return startAt(pair, { name, command: [process.execPath, ...words] });
+  return startAt(cable, { name, command: [process.execPath, ...words] });
 }
 
 async function startPeerAt(
   kind: PeerKind,
   zone: ZoneFile,
-  options: { name: string; more?: (pair: VethPair) => Readonly<Record<string, string>> },
+  options: { name: string; more?: (cable: Cable) => Readonly<Record<string, string>> },
 ): Promise<CableServer | undefined> {
   if (peerVersion(kind) === undefined) return undefined;
-  const pair = openVethPair();
+  const cable = openCable(cores);
   const directory = mkdtempSync(join(tmpdir(), `signpost-${kind.name}-`));
   const { files, arguments: words } = kind.configure({ directory, port: cablePort, zones: [zone] });
-  const more = options.more?.(pair) ?? {};
+  const more = options.more?.(cable) ?? {};
   for (const [file, text] of Object.entries(files)) {
     const path = join(directory, file);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text.replaceAll("127.0.0.1", pair.server.ipv4) + (more[file] ?? ""));
+    writeFileSync(path, text.replaceAll("127.0.0.1", cable.server.ipv4) + (more[file] ?? ""));
   }
-  const server = await startAt(pair, { name: options.name, command: [kind.program, ...words] });
+  const server = await startAt(cable, { name: options.name, command: [kind.program, ...words] });
   const stop = (): Promise<void> =>
     server.stop().finally(() => rmSync(directory, { recursive: true, force: true }));
   return { ...server, stop };
 }
 
 async function startAt(
-  pair: VethPair,
+  cable: Cable,
   { name, command }: { name: string; command: readonly string[] },
 ): Promise<CableServer> {
-  const [program = "", ...words] = [...inside(pair.server.namespace), ...command];
+  const [program = "", ...words] = [...inside(cable.server.namespace), ...command];
   const path = `${process.env["PATH"]}:/usr/sbin:/sbin`;
   const child = spawn(program, words, {
     stdio: ["ignore", "ignore", "pipe"],
     detached: true,
     env: { ...process.env, PATH: path },
   });
-  const stop = (): Promise<void> => stopChild(child).finally(() => pair.close());
+  const stop = (): Promise<void> => stopChild(child).finally(() => cable.close());
   try {
-    await waitUntilAnswering(pair, child);
+    await waitUntilAnswering(cable, child);
   } catch (error) {
     await stop();
     throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
   }
-  return { name, pair, pid: child.pid as number, stop };
+  return { name, cable, pid: child.pid as number, stop };
 }
 
-async function waitUntilAnswering(pair: VethPair, child: ChildProcess): Promise<void> {
+async function waitUntilAnswering(cable: Cable, child: ChildProcess): Promise<void> {
   let output = "";
   child.stderr?.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4096)));
   const deadline = performance.now() + readyTimeoutMs;
   while (performance.now() < deadline && child.exitCode === null) {
-    if (answers(pair)) return;
+    if (answers(cable)) return;
     await new Promise((done) => setTimeout(done, readyPollMs));
   }
   throw new Error(`no answer\n${output}`);
 }
 
 /** A refused port is an error of the socket. */
-function answers({ client, server }: VethPair): boolean {
+function answers({ client, server }: Cable): boolean {
   const socket = new BlockingClient(client.namespace, { address: server.ipv4, port: cablePort });
   try {
     socket.setTimeout(readyPollMs);

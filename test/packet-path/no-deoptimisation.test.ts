@@ -28,8 +28,9 @@ test("MmsgDriver and processQuery() are not deoptimised once they are warm", asy
   await server.tell("stumble");
   await server.stop();
   const lines = server.output.filter((line) => deoptimised.test(line));
-  const isOnPurpose = (line: string): boolean => line.includes("<JSFunction stumbl");
-  assert.ok(lines.some(isOnPurpose), "a deoptimisation shows in the trace");
-  const others = lines.filter((line) => !isOnPurpose(line) && !line.includes(betterCode));
+  const onPurpose = lines.findIndex((line) => line.includes("<JSFunction stumbl"));
+  assert.notEqual(onPurpose, -1, "a deoptimisation shows in the trace");
+  // What comes after it is the end: the way out of the loop was never taken before.
+  const others = lines.slice(0, onPurpose).filter((line) => !line.includes(betterCode));
   assert.deepEqual(others, []);
 });

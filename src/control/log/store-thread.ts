@@ -1,4 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { Worker, parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ type Waiting = { request: StoreRequest; port: MessagePort };
 class StoreLoop {
   readonly #writer: StoreWriter;
   readonly #opened: OpenedStore;
-  readonly #walPath: string;
+  readonly #databasePath: string;
   readonly #ports = new Set<MessagePort>();
   readonly #appends: Waiting[] = [];
   readonly #stages: Waiting[] = [];
@@ -37,11 +37,13 @@ class StoreLoop {
   #stopping = false;
   #purging = true;
   #nextCheckpointMs = 0;
+  /** A thread moves what the write-ahead log has. */
+  #isMoving = false;
 
   constructor(opened: OpenedStore, dataDir: string) {
     this.#opened = opened;
     this.#writer = opened.writer;
-    this.#walPath = join(dataDir, `${databaseFileName}-wal`);
+    this.#databasePath = join(dataDir, databaseFileName);
     this.#schedule();
   }
 
@@ -81,7 +83,7 @@ class StoreLoop {
     if (stage) this.#commit([stage]);
     this.#checkpointIfLong();
     const waits = this.#appends.length + this.#stages.length > 0;
-    if (!waits && this.#stopping) return this.#finish();
+    if (!waits && this.#stopping) return this.#isMoving ? undefined : this.#finish();
     if (!waits && this.#purging) this.#purging = this.#writer.purge();
     if (waits || this.#purging) this.#schedule();
   }
@@ -110,11 +112,30 @@ class StoreLoop {
     port.postMessage({ kind: "staged", id: request.id, result } satisfies StoreReply);
   }
 
+  /** The bulk is moved by a thread of its own: 32 MiB keep the disk busy for a tenth of a second. */
   #checkpointIfLong(): void {
-    if (!this.#writer.journalIsLong && sizeOf(this.#walPath) < walSizeMax) return;
+    if (this.#isMoving) return;
+    const { journalIsLong, journalIsTrusted } = this.#writer;
+    const isLong = journalIsLong || sizeOf(`${this.#databasePath}-wal`) > walSizeMax;
+    if (!isLong && journalIsTrusted) return;
     const nowMs = performance.now();
     if (nowMs < this.#nextCheckpointMs) return;
     this.#nextCheckpointMs = nowMs + checkpointRetryMs;
+    // Every append waits for this one.
+    if (!journalIsTrusted) return this.#checkpoint();
+    this.#isMoving = true;
+    const script = new URL("./checkpoint-thread.ts", import.meta.url);
+    const thread = new Worker(script, { name: "checkpoint", workerData: this.#databasePath });
+    // What it could not do, the store tries itself.
+    thread.on("error", () => {});
+    thread.on("exit", () => {
+      this.#isMoving = false;
+      this.#checkpoint();
+      this.#schedule();
+    });
+  }
+
+  #checkpoint(): void {
     try {
       if (this.#writer.checkpoint()) this.#nextCheckpointMs = 0;
     } catch {

@@ -66,7 +66,12 @@ export class StoreWriter {
   }
 
   get journalIsLong(): boolean {
-    return this.#journal.size > journalSizeMax || !this.#journal.trusted;
+    return this.#journal.size > journalSizeMax;
+  }
+
+  /** Whether entries can be appended before the next checkpoint. */
+  get journalIsTrusted(): boolean {
+    return this.#journal.trusted;
   }
 
   /** Appends in one transaction what can be appended; the requests do not depend on each other. */
