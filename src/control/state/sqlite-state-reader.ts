@@ -92,9 +92,9 @@ class SqliteStateReader implements StateReader {
   list<T>(table: TableName, options: ListOptions = {}): { key: string[]; value: T }[] {
     const { prefix = [], from = [], after, limit = unlimited } = options;
     const first = prefix.length > 0 ? encodeKey(prefix) : "";
-    const inclusive = encodeKey(from);
-    const start = inclusive > first ? inclusive : first;
     const beyond = after ? encodeKey(after) : "";
+    // SQLite looks for `start` alone and reads on from there: as far along as it can be.
+    const start = [encodeKey(from), beyond].reduce((a, b) => (b > a ? b : a), first);
     const rows = this.#documents.all(table, start, beyond, rangeEnd(prefix), limit);
     return (rows as unknown as DocumentRow[]).map((row) => ({
       key: decodeKey(row.key),
