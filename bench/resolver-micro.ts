@@ -115,7 +115,7 @@ function front(image: SharedArrayBuffer | undefined): FrontAnswerer {
   const answerer = new FrontAnswerer(
     {
       ...{ index: 0, task: { kind: "dgram", endpoints: [] }, control: createControlBlock(1) },
-      ...{ counters: createWorkerCounters("mmsg"), updates: { zones: [] }, generation: 0 },
+      counters: createWorkerCounters("mmsg"),
       listeners: [{ address: "127.0.0.1:53", fd: 1, isUnspecified: false }],
       ...{ cache, handOver: createHandOverMemory(1), status: new StatusTable().buffer },
       ...{ udpPayloadSizeMax: responseSizeMax, frontCounters: createCounterBlock(frontCounters) },

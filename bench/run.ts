@@ -20,6 +20,7 @@ import { resolverCpu } from "./resolver-cpu.ts";
 import { resolverMemory } from "./resolver-memory.ts";
 import { routedCpu } from "./routed-cpu.ts";
 import { routingCompile } from "./routing-compile.ts";
+import { manyZones } from "./many-zones.ts";
 import { measureSocketSettings } from "./socket-settings.ts";
 import { updateUnderLoad } from "./update-under-load.ts";
 import { xdpCpu } from "./xdp-cpu.ts";
@@ -28,7 +29,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     names: { type: "string" },
-    zones: { type: "string", default: "5000" },
+    zones: { type: "string" },
     deaths: { type: "string", default: "200" },
     instances: { type: "string", default: "50000" },
     checks: { type: "string", default: "10000" },
@@ -94,7 +95,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   "resolver-memory": () =>
     resolverMemory({
       results,
-      zoneCount: Number(values.zones),
+      zoneCount: Number(values.zones ?? 5_000),
       nameCount: Number(values.names ?? 100_000),
     }),
   "change-latency": () =>
@@ -121,6 +122,14 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
     }),
   "image-sizes": () =>
     measureImageSizes({ results, nameCount: Number(values.names ?? 10_000_000) }),
+  "many-zones": () =>
+    manyZones({
+      results,
+      zoneCount: Number(values.zones ?? 100_000),
+      nameCount: Number(values.names ?? 10),
+      changes: Number(values.changes),
+      seed,
+    }),
   "import-start": () => importStart({ results, nameCount: Number(values.names ?? 1_000_000) }),
   "socket-settings": () =>
     measureSocketSettings({

@@ -61,6 +61,12 @@ const sections: readonly Section[] = [
     quick: "image-sizes --names 10000",
   },
   {
+    name: "zones",
+    help: "100,000 zones of ten names: start, memory, changes, listing",
+    words: "many-zones",
+    quick: "many-zones --zones 300 --changes 10",
+  },
+  {
     name: "update",
     help: "a change until its answer",
     words: "change-latency",

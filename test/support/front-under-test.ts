@@ -58,8 +58,6 @@ export class FrontUnderTest {
         task: { kind: "dgram", endpoints: [] },
         control: createControlBlock(1),
         counters: createWorkerCounters("mmsg"),
-        updates: { zones: [] },
-        generation: 0,
         listeners: listeners.map((listener, i) => ({
           ...{ address: `127.0.0.1:${5300 + i}`, fd: 40 + i, isUnspecified: false },
           ...listener,

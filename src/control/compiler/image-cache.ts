@@ -17,18 +17,14 @@ import { crc32 } from "node:zlib";
 import { zoneImageWordsMax } from "../../base/limits.ts";
 import { HEADER } from "../../dataplane/image/layout.ts";
 import type { ZoneImage } from "../../dataplane/image/zone-image.ts";
-import { zoneSubject } from "../model/mutation.ts";
-import type { StateReader } from "../state/state-reader.ts";
+import type { StateReader, ZoneDigest } from "../state/state-reader.ts";
+import { readImagePack, writeImagePack } from "./image-pack.ts";
+import type { PackedImage } from "./image-pack.ts";
 import { collectionVersions } from "./routing-sources.ts";
 
 /** What an image was made of: it is of use only where the state still says the same. */
-type Origin = {
+type Origin = ZoneDigest & {
   zoneId: string;
-  /** The last entry of the log on the zone. */
-  head: number;
-  /** Sets of the zone, and their hash. */
-  count: number;
-  hash: string;
   /** Hash over the versions of all CIDR collections. */
   collections: string;
   /** Of the code that makes images. */
@@ -54,15 +50,23 @@ const prefixSize = 8;
 const headSizeMax = 4_096;
 const imageSuffix = ".image";
 
+/** In the folder, without a dot: those of zones have one. */
+const packName = "small";
+
 /**
- * Images of big zones in files, so that a start need not compile them again. A file is only ever a
- * copy: one that is damaged, out of date or made by other code is as good as none.
+ * Images in files, so that a start need not compile them again: a file for each big zone, one for
+ * all small ones. A file is only ever a copy: one that is damaged, out of date or made by other code
+ * is as good as none.
  */
 export class ImageCache {
   /** Seed of the name hash of all images, kept for the next start. */
   readonly seed: number;
   readonly #folder: string;
   readonly #code = codeFingerprint();
+  /** Images of small zones that were kept, by origin, between `openPack` and `closePack`. */
+  #packed = new Map<string, ZoneImage>();
+  /** What all of them were made of besides their zone. */
+  #packedOf = "";
 
   constructor(dataDir: string) {
     this.#folder = join(dataDir, "images");
@@ -93,20 +97,69 @@ export class ImageCache {
   save(state: StateReader, zoneId: string, image: ZoneImage): void {
     const origin = this.#originOf(state, zoneId);
     if (!origin) return;
-    const path = this.#pathOf(zoneId);
-    const unfinished = `${path}.unfinished`;
-    try {
-      const file = openSync(unfinished, "w", 0o600);
+    replaceFile(this.#pathOf(zoneId), (path) => {
+      const file = openSync(path, "w", 0o600);
       try {
         writeImage(file, origin, image);
       } finally {
         closeSync(file);
       }
-      renameSync(unfinished, path);
+    });
+  }
+
+  /** Makes what was kept of small zones ready for `loadSmall`. */
+  openPack(state: StateReader): void {
+    this.#packedOf = this.#packedOfNow(state);
+    try {
+      for (const { origin, image } of readImagePack(join(this.#folder, packName))) {
+        // All were written at once.
+        if (!origin.endsWith(this.#packedOf)) return;
+        this.#packed.set(origin, image);
+      }
     } catch {
-      rmSync(unfinished, { force: true });
-      rmSync(path, { force: true });
+      // There is none, or no more of it.
     }
+  }
+
+  /** As `load`, for a small zone. */
+  loadSmall(state: StateReader, zoneId: string): ZoneImage | undefined {
+    if (this.#packed.size === 0) return undefined;
+    const origin = this.#packedOrigin(state, zoneId);
+    const image = this.#packed.get(origin);
+    this.#packed.delete(origin);
+    return image;
+  }
+
+  /** Lets go of what `loadSmall` was not asked for. */
+  closePack(): void {
+    this.#packed = new Map();
+  }
+
+  /** As `save`, for all small zones; what was kept of others goes. */
+  saveSmall(state: StateReader, images: Iterable<readonly [string, ZoneImage]>): void {
+    this.#packedOf = this.#packedOfNow(state);
+    replaceFile(join(this.#folder, packName), (path) => {
+      writeImagePack(path, this.#withOrigins(state, images));
+    });
+  }
+
+  *#withOrigins(
+    state: StateReader,
+    images: Iterable<readonly [string, ZoneImage]>,
+  ): Generator<PackedImage> {
+    for (const [zoneId, image] of images) {
+      yield { origin: this.#packedOrigin(state, zoneId), image };
+    }
+  }
+
+  /** Short, as every image repeats it. */
+  #packedOfNow(state: StateReader): string {
+    return sha256(`${this.#code} ${collectionsHash(state)}`).slice(0, 16);
+  }
+
+  #packedOrigin(state: StateReader, zoneId: string): string {
+    const { head, count, hash } = state.zoneDigest(zoneId) ?? { head: 0, count: 0, hash: "" };
+    return `${zoneId} ${head} ${count} ${hash} ${this.#packedOf}`;
   }
 
   /** Removes the files of all zones but these. */
@@ -120,9 +173,7 @@ export class ImageCache {
   #originOf(state: StateReader, zoneId: string): Origin | undefined {
     const digest = state.zoneDigest(zoneId);
     if (!digest) return undefined;
-    const head = state.head(zoneSubject(zoneId));
-    const collections = JSON.stringify([...collectionVersions(state)]);
-    return { zoneId, head, ...digest, collections: sha256(collections), code: this.#code };
+    return { zoneId, ...digest, collections: collectionsHash(state), code: this.#code };
   }
 
   /** Zone ids are letters and digits. */
@@ -141,6 +192,18 @@ export class ImageCache {
     const seed = randomInt(2 ** 32);
     writeFileSync(path, String(seed), { mode: 0o600 });
     return seed;
+  }
+}
+
+/** Has a file written, whole or not at all; where it cannot be written, it goes. */
+function replaceFile(path: string, write: (path: string) => void): void {
+  const unfinished = `${path}.unfinished`;
+  try {
+    write(unfinished);
+    renameSync(unfinished, path);
+  } catch {
+    rmSync(unfinished, { force: true });
+    rmSync(path, { force: true });
   }
 }
 
@@ -196,6 +259,10 @@ const imageMakers = [
   "../../dns/wire",
   "../../geo/places",
 ];
+
+function collectionsHash(state: StateReader): string {
+  return sha256(JSON.stringify([...collectionVersions(state)]));
+}
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NameServerUnderTest } from "../../../test/support/zone-under-test.ts";
-import { bigZoneRRsetCount } from "../../base/limits.ts";
+import { bigZoneRRsetCount, imagesPerMessageMax } from "../../base/limits.ts";
 import { buildZoneImage } from "../../dataplane/image/zone-image-builder.ts";
 import type { Committed } from "../model/committed.ts";
 import type { HostedZone } from "../model/hosted-zone.ts";
@@ -36,7 +36,13 @@ function buildOf(...rrsets: ResourceRecordSet[]): BuildResult {
   return { result: { image: buildZoneImage(apex, images, { expectedNames: 100 }) }, head: 1 };
 }
 
-/** One zone in a state that the test moves on. */
+const noPack: Partial<ImageCache> = {
+  openPack() {},
+  loadSmall: () => undefined,
+  closePack() {},
+};
+
+/** One zone in a state that the test moves on, or several private ones that have the same sets. */
 class ServedUnderTest {
   readonly sets = new Map<string, ResourceRecordSet[]>([["z.test.", [soa]]]);
   readonly batches: ImageUpdates[] = [];
@@ -47,25 +53,28 @@ class ServedUnderTest {
   rrsetCount = () => this.sets.size;
   seq = 1;
 
-  constructor() {
-    const zone = { id: "Z1", name: "z.test.", createdAt: "2026", private: false } as HostedZone;
+  constructor(zoneCount = 1) {
+    const isPrivate = zoneCount > 1;
+    const zone = { id: "Z1", name: "z.test.", createdAt: "2026", private: isPrivate } as HostedZone;
+    const zones = Array.from({ length: zoneCount }, (_, i) => ({ ...zone, id: `Z${i + 1}` }));
     const rows: Partial<StateReader> = {
       lastSeq: () => this.seq,
       head: () => this.seq,
       get: ((table: string) => (table === "hostedZone" ? zone : undefined)) as StateReader["get"],
       list: ((table: string) => {
         if (table.startsWith("cidr")) return this.collection[table] ?? [];
-        return [{ key: table === "hostedZone" ? ["Z1"] : ["test.z.", "Z1"], value: zone }];
+        if (table === "hostedZone") return zones.map((value) => ({ key: [value.id], value }));
+        return [{ key: ["test.z.", "Z1"], value: zone }];
       }) as StateReader["list"],
       rrsetsAt: (_zoneId, name) => this.sets.get(name) ?? [],
       eachRRset: () => [...this.sets.values()].flat(),
       rrsetCount: () => this.rrsetCount(),
       read: (f) => f(),
     };
-    const cache: Partial<ImageCache> = { seed: 0, load: () => undefined };
+    const cache: Partial<ImageCache> = { seed: 0, load: () => undefined, ...noPack };
     this.images = new ServedImages({
       state: rows as StateReader,
-      privateZones: false,
+      privateZones: true,
       cache: cache as ImageCache,
       build: (zoneId) => this.builds.push(zoneId),
       publish: (batch) => this.batches.push(batch),
@@ -97,6 +106,16 @@ class ServedUnderTest {
     this.images.flush();
   }
 }
+
+test("ServedImages publishes many images in pieces, and what is served of the log with the last", () => {
+  const served = new ServedUnderTest(imagesPerMessageMax + 1);
+  served.images.compileAll(() => {});
+  const pieces = served.batches.map(({ seq, updates }) => [seq, updates.length]);
+  assert.deepEqual(pieces, [
+    [0, imagesPerMessageMax],
+    [1, 1],
+  ]);
+});
 
 test("ServedImages never compiles a damaged zone", () => {
   const served = new ServedUnderTest();

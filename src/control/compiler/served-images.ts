@@ -1,4 +1,4 @@
-import { bigZoneRRsetCount, compileNotesMax } from "../../base/limits.ts";
+import { bigZoneRRsetCount, compileNotesMax, imagesPerMessageMax } from "../../base/limits.ts";
 import { asksPlaces } from "../../dataplane/image/zone-image.ts";
 import type { ZoneImage } from "../../dataplane/image/zone-image.ts";
 import { ZONE_FLAG } from "../../dataplane/image/zone-table.ts";
@@ -12,7 +12,7 @@ import type { BuildResult, ImageUpdate, ImageUpdates } from "./compiler-messages
 import type { ImageCache } from "./image-cache.ts";
 import { collectionUsers, collectionVersions } from "./routing-sources.ts";
 import { ZoneCompiler, problemOf } from "./zone-compiler.ts";
-import type { CompileResult } from "./zone-compiler.ts";
+import type { CompileResult, ZoneIdentity } from "./zone-compiler.ts";
 import type { WantedLocations } from "./wanted-locations.ts";
 
 export type ServedImagesOptions = {
@@ -30,10 +30,12 @@ export type ServedImagesOptions = {
 
 /** Zones compiled between two reports. */
 const progressInterval = 100;
+/** Zones read at once: of a million only what is kept of them takes memory at a time. */
+const zonePageSize = 1_000;
 
 /** A zone that is served, or would be if it compiled. */
 type Entry = {
-  zone: HostedZone;
+  zone: ZoneIdentity;
   image?: ZoneImage;
   /** The last entry of the log on the zone that the image in the cache has; −1: there is none. */
   keptHead: number;
@@ -77,7 +79,10 @@ export class ServedImages {
   /** The last entry of the log that `changed()` was told of, and the last that was flushed. */
   #seenSeq = 0;
   #flushedSeq = 0;
+  #publishedSeq = 0;
   #counts = { compiled: 0, patched: 0, failed: 0 };
+  /** Whether an image of a small zone may have changed since they were kept. */
+  #isPackOld = false;
 
   constructor(options: ServedImagesOptions) {
     this.#options = options;
@@ -103,13 +108,14 @@ export class ServedImages {
 
   /** Compiles every zone that is to be served; big ones are only begun. */
   compileAll(onProgress: (done: number, total: number) => void): void {
+    const { cache } = this.#options;
     this.#state.read(() => {
+      cache.openPack(this.#state);
       this.#seenSeq = this.#state.lastSeq();
       this.#collections = collectionVersions(this.#state);
-      const zones = this.#state
-        .list<HostedZone>("hostedZone")
-        .map(({ value }) => value)
-        .filter((zone) => !zone.private || this.#options.privateZones);
+      const zones = [...eachZone(this.#state)].filter(
+        (zone) => !zone.private || this.#options.privateZones,
+      );
       const counts = new Map<string, number>();
       for (const { name, private: isPrivate } of zones) {
         if (!isPrivate) counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -122,6 +128,7 @@ export class ServedImages {
         if (++done % progressInterval === 0) onProgress(done, zones.length);
       }
       onProgress(done, zones.length);
+      cache.closePack();
     });
     // Not before: big zones wait since entry 1, so that nothing is served until they are.
     this.#flushedSeq = this.#seenSeq;
@@ -207,14 +214,23 @@ export class ServedImages {
       // Entries that this thread has not been told of yet are not in the images.
       if (this.#state.lastSeq() !== this.#flushedSeq) return;
       cache.keepOnly(this.#entries);
-      for (const [zoneId, { image, keptHead, problem, waitingSince }] of this.#entries) {
-        if (!image || problem || waitingSince !== 0) continue;
-        const isKept = this.#state.head(zoneSubject(zoneId)) === keptHead;
-        if (!isKept && this.#state.rrsetCount(zoneId) >= bigZoneRRsetCount) {
-          cache.save(this.#state, zoneId, image);
-        }
-      }
+      const small = this.#keepBig();
+      if (this.#isPackOld) cache.saveSmall(this.#state, small);
+      this.#isPackOld = false;
     });
+  }
+
+  /** @returns the images of the other zones */
+  #keepBig(): [string, ZoneImage][] {
+    const small: [string, ZoneImage][] = [];
+    for (const [zoneId, { image, keptHead, problem, waitingSince }] of this.#entries) {
+      if (!image || problem || waitingSince !== 0) continue;
+      if (this.#state.rrsetCount(zoneId) < bigZoneRRsetCount) small.push([zoneId, image]);
+      else if (this.#state.head(zoneSubject(zoneId)) !== keptHead) {
+        this.#options.cache.save(this.#state, zoneId, image);
+      }
+    }
+    return small;
   }
 
   /**
@@ -253,7 +269,8 @@ export class ServedImages {
     return true;
   }
 
-  #begin(zone: HostedZone): void {
+  #begin({ id, name, private: isPrivate }: ZoneIdentity): void {
+    const zone = { id, name, private: isPrivate };
     const flags = zone.private ? 0 : this.#flagsOf(zone.id);
     const entry: Entry = { zone, keptHead: -1, flags, waitingSince: 0 };
     this.#entries.set(zone.id, entry);
@@ -296,6 +313,7 @@ export class ServedImages {
     if (!entry.image) return;
     const { image, unpatched, problem } = this.#compiler.patch(entry.zone, entry.image, names);
     this.#counts.patched++;
+    this.#isPackOld = true;
     if (image !== entry.image) {
       entry.image = image;
       this.#update(entry);
@@ -314,7 +332,7 @@ export class ServedImages {
     } catch (error) {
       return this.#accept(entry, { problem: problemOf(error, entry.zone) });
     }
-    if (count < bigZoneRRsetCount) return this.#accept(entry, this.#compiler.compile(entry.zone));
+    if (count < bigZoneRRsetCount) return this.#accept(entry, this.#compileSmall(entry));
     const image = entry.image ? undefined : this.#options.cache.load(this.#state, entry.zone.id);
     if (image) {
       entry.keptHead = this.#state.head(zoneSubject(entry.zone.id));
@@ -323,6 +341,13 @@ export class ServedImages {
     this.#wait(entry, since);
     entry.build = { changed: new Set(), again: false, since: 0 };
     this.#options.build(entry.zone.id);
+  }
+
+  #compileSmall({ zone, image }: Entry): CompileResult {
+    const kept = image ? undefined : this.#options.cache.loadSmall(this.#state, zone.id);
+    if (kept) return { image: kept };
+    this.#isPackOld = true;
+    return this.#compiler.compile(zone);
   }
 
   #wait(entry: Entry, since: number): void {
@@ -357,13 +382,21 @@ export class ServedImages {
     const buffer = image?.buffer ?? null;
     const { id: zoneId, name: zoneName, private: isPrivate } = zone;
     this.#updates.push({ zoneId, zoneName, isPrivate, image: buffer, flags });
+    // More follow: what is served of the log is told with the last ones.
+    if (this.#updates.length === imagesPerMessageMax) this.#publish(this.#publishedSeq);
   }
 
-  #publish(): void {
+  /** The last entry of the log up to which all is served once the updates are. */
+  #servedSeq(): number {
     let seq = this.#flushedSeq;
     // What a zone waits for is not served, and so nothing after it is reported as served.
     for (const { waitingSince } of this.#waiting) seq = Math.min(seq, waitingSince - 1);
+    return seq;
+  }
+
+  #publish(seq = this.#servedSeq()): void {
     this.#options.locations.settle();
+    this.#publishedSeq = seq;
     this.#options.publish({
       seq,
       updates: this.#updates,
@@ -375,6 +408,19 @@ export class ServedImages {
     this.#notes = [];
     this.#alarmsChanged = false;
   }
+}
+
+/** All hosted zones, by id. */
+function* eachZone(state: StateReader): Generator<ZoneIdentity> {
+  let after: string[] | undefined;
+  do {
+    const page = { limit: zonePageSize, ...(after ? { after } : {}) };
+    const rows = state.list<HostedZone>("hostedZone", page);
+    for (const { value } of rows) {
+      yield { id: value.id, name: value.name, private: value.private };
+    }
+    after = rows.length < zonePageSize ? undefined : rows.at(-1)?.key;
+  } while (after);
 }
 
 function addAll(set: Set<string>, names: Iterable<string>): Set<string> {

@@ -19,6 +19,9 @@ import { stateSources } from "./routing-sources.ts";
 import type { RoutingSources } from "./routing-sources.ts";
 import type { CompileNote, ZoneContext } from "./rrset-to-image.ts";
 
+/** What of a hosted zone its image is made by. */
+export type ZoneIdentity = Pick<HostedZone, "id" | "name" | "private">;
+
 export type ZoneCompilerOptions = {
   /** Seed of the name hash of every image: see `ZoneImageOptions.seed`. */
   seed: number;
@@ -53,7 +56,7 @@ export class ZoneCompiler {
   }
 
   /** Compiles a whole zone from one snapshot of the state. */
-  compile(zone: HostedZone): CompileResult {
+  compile(zone: ZoneIdentity): CompileResult {
     const state = this.#state;
     try {
       return state.read(() => {
@@ -71,7 +74,7 @@ export class ZoneCompiler {
    * Brings names of an image that is being served up to the state.
    * @param names as in `ResourceRecordSet.name`
    */
-  patch(zone: HostedZone, image: ZoneImage, names: Iterable<string>): PatchResult {
+  patch(zone: ZoneIdentity, image: ZoneImage, names: Iterable<string>): PatchResult {
     const context = this.#contextOf(zone, eachExtension(this.#state, zone.id));
     const run = new PatchRun(this.#state, context, image);
     run.onPlacesAsked = this.#options.onPlacesAsked;
@@ -95,7 +98,7 @@ export class ZoneCompiler {
     return { image: run.image, unpatched, ...(problem ? { problem } : {}) };
   }
 
-  #contextOf(zone: HostedZone, extensionOf: ZoneContext["extensionOf"]): ZoneContext {
+  #contextOf(zone: ZoneIdentity, extensionOf: ZoneContext["extensionOf"]): ZoneContext {
     const onNote = (note: CompileNote): void => this.#options.onNote?.(zone.id, note);
     const apex = parseRoute53Name(zone.name);
     return { zoneId: zone.id, apex, sources: this.#sources, extensionOf, onNote };
@@ -157,7 +160,7 @@ function isNearlyFull(image: ZoneImage): boolean {
 }
 
 /** Any error of a compilation as what an operator is told. */
-export function problemOf(error: unknown, zone: HostedZone): CompileProblem {
+export function problemOf(error: unknown, zone: ZoneIdentity): CompileProblem {
   const where = { zoneId: zone.id, zoneName: zone.name };
   if (error instanceof CompileError) {
     return { ...where, owner: error.owner, type: error.type, reason: error.message };

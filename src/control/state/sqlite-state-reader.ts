@@ -8,7 +8,13 @@ import type { RowSet } from "./row-set.ts";
 import { multisetAdd, rrsetOfRow, rrsetRowCrc, rrsetRowText } from "./rrset-row.ts";
 import { databaseFileName, openForReading } from "./schema.ts";
 import { ZoneDamagedError } from "./state-reader.ts";
-import type { Damage, ListOptions, RRsetPosition, StateReader } from "./state-reader.ts";
+import type {
+  Damage,
+  ListOptions,
+  RRsetPosition,
+  StateReader,
+  ZoneDigest,
+} from "./state-reader.ts";
 import { documentCrc, hashText } from "./state-writer.ts";
 
 const rrsetColumns = "sortKey, type, setIdentifier, value, crc";
@@ -30,6 +36,7 @@ class SqliteStateReader implements StateReader {
   readonly #document: StatementSync;
   readonly #documents: StatementSync;
   readonly #documentCount: StatementSync;
+  readonly #tableCount: StatementSync;
   readonly #zone: StatementSync;
   readonly #rrset: StatementSync;
   readonly #rrsetsAt: StatementSync;
@@ -52,6 +59,7 @@ class SqliteStateReader implements StateReader {
     this.#documentCount = db.prepare(
       "SELECT count(*) AS count FROM document WHERE tbl = ? AND key >= ? AND key < ?",
     );
+    this.#tableCount = db.prepare("SELECT count FROM summary WHERE tbl = ?");
     this.#zone = db.prepare("SELECT zoneKey, count, hash, head FROM zone WHERE id = ?");
     this.#rrset = db.prepare(
       `SELECT value, crc FROM rrset
@@ -84,9 +92,9 @@ class SqliteStateReader implements StateReader {
   list<T>(table: TableName, options: ListOptions = {}): { key: string[]; value: T }[] {
     const { prefix = [], from = [], after, limit = unlimited } = options;
     const first = prefix.length > 0 ? encodeKey(prefix) : "";
-    const inclusive = encodeKey(from);
-    const start = inclusive > first ? inclusive : first;
     const beyond = after ? encodeKey(after) : "";
+    // SQLite looks for `start` alone and reads on from there: as far along as it can be.
+    const start = [encodeKey(from), beyond].reduce((a, b) => (b > a ? b : a), first);
     const rows = this.#documents.all(table, start, beyond, rangeEnd(prefix), limit);
     return (rows as unknown as DocumentRow[]).map((row) => ({
       key: decodeKey(row.key),
@@ -95,8 +103,12 @@ class SqliteStateReader implements StateReader {
   }
 
   count(table: TableName, prefix: TableKey = []): number {
-    const row = this.#documentCount.get(table, encodeKey(prefix), rangeEnd(prefix));
-    return row?.["count"] as number;
+    // That of a whole table is kept beside it: a million zones are not counted for each new one.
+    const row =
+      prefix.length === 0
+        ? this.#tableCount.get(table)
+        : this.#documentCount.get(table, encodeKey(prefix), rangeEnd(prefix));
+    return (row?.["count"] as number | undefined) ?? 0;
   }
 
   rrset(
@@ -158,9 +170,9 @@ class SqliteStateReader implements StateReader {
     return this.#zoneOf(zoneId)?.count ?? 0;
   }
 
-  zoneDigest(zoneId: string): { count: number; hash: string } | undefined {
+  zoneDigest(zoneId: string): ZoneDigest | undefined {
     const zone = this.#zoneOf(zoneId);
-    return zone && { count: zone.count, hash: hashText(zone) };
+    return zone && { head: zone.head, count: zone.count, hash: hashText(zone) };
   }
 
   damagedZones(): Damage[] {

@@ -28,8 +28,8 @@ export type StateReader = {
   /** Every set of the zone in list order, streamed; use inside `read()` or to the end at once. */
   eachRRset(zoneId: string): Iterable<ResourceRecordSet>;
   rrsetCount(zoneId: string): number;
-  /** The zone's number of sets and the hash over them; `undefined` where it has none. */
-  zoneDigest(zoneId: string): { count: number; hash: string } | undefined;
+  /** What tells a zone's content; `undefined` where it never had any. */
+  zoneDigest(zoneId: string): ZoneDigest | undefined;
   /** Zones whose records cannot be trusted: never served, and API calls on them fail. */
   damagedZones(): Damage[];
   /** Runs `f` on one snapshot. Calls may nest. `f` must not be async. */
@@ -44,6 +44,9 @@ export type ListOptions = {
   after?: TableKey;
   limit?: number;
 };
+
+/** The last entry of the log on a zone, the number of its sets, and the hash over them. */
+export type ZoneDigest = { head: number; count: number; hash: string };
 
 export type RRsetPosition = { name: string; type?: string; setIdentifier?: string };
 

@@ -1,3 +1,4 @@
+import { imagesPerMessageMax } from "../../base/limits.ts";
 import { accountSharedMemory } from "../../base/shared-memory.ts";
 import type { Served } from "./supervisor.ts";
 import type { LocationTable, Updates, ZoneUpdate } from "./worker-setup.ts";
@@ -20,9 +21,22 @@ export class ServedZones implements Served<Updates> {
     if (updates.locations !== undefined) this.#locations = updates.locations;
   }
 
-  all(): Updates {
-    return { zones: [...this.#zones.values()], locations: this.#locations };
+  *all(): Generator<Updates> {
+    yield { zones: [], locations: this.#locations };
+    for (const zones of inPieces(this.#zones.values())) yield { zones };
   }
+}
+
+/** Updates in pieces that are small enough for one message each: see `imagesPerMessageMax`. */
+export function* inPieces<Update>(updates: Iterable<Update>): Generator<Update[]> {
+  let piece: Update[] = [];
+  for (const update of updates) {
+    piece.push(update);
+    if (piece.length < imagesPerMessageMax) continue;
+    yield piece;
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
 }
 
 /** To be called wherever updates come into a thread: see `accountSharedMemory`. */

@@ -6,7 +6,7 @@ import { queryCounters, tcpCounters, udpCounters, xdpOnlyCounters } from "./work
 
 /** All workers' counters, summed, in the Prometheus text format. */
 export function formatWorkerCounters(
-  plans: readonly Pick<WorkerStart<unknown>, "task" | "counters">[],
+  plans: readonly Pick<WorkerStart, "task" | "counters">[],
 ): string {
   const udp = plans.filter(({ task }) => task.kind !== "tcp").map(({ counters }) => counters);
   const tcp = plans.filter(({ task }) => task.kind === "tcp").map(({ counters }) => counters);

@@ -5,6 +5,7 @@ import type { Logger } from "../../telemetry/logger.ts";
 import { silentLogger } from "../../telemetry/logger.ts";
 import { createQueryLogMemory } from "../../telemetry/query-log-ring.ts";
 import { StatusTable } from "../policy/status-table.ts";
+import { imagesPerMessageMax } from "../../base/limits.ts";
 import { createControlBlock } from "./control-block.ts";
 import { ServedZones } from "./served-zones.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -42,6 +43,23 @@ suite("Supervisor", () => {
 
   test("start() throws if a worker ends before it is ready", async () => {
     await assert.rejects(supervise(`process.exit(0);`).start(), /dgram-0 ended before/);
+  });
+
+  test("gives a worker all that is served before it starts, in messages of a bounded size", async () => {
+    const supervisor = supervise(
+      `import { receiveMessageOnPort } from "node:worker_threads";
+      const sizes = [];
+      for (let m; (m = receiveMessageOnPort(workerData.updates)); ) sizes.push(m.message.zones.length);
+      if (sizes.join() !== "0,${imagesPerMessageMax},1") throw new Error(sizes.join());
+      applied(workerData.generation);`,
+    );
+    const image = new SharedArrayBuffer(8);
+    const zones = Array.from({ length: imagesPerMessageMax + 1 }, (_, zoneKey) => {
+      return { zoneKey, image, queryLog: false };
+    });
+    await supervisor.publish({ zones });
+    await supervisor.start();
+    await supervisor.stop();
   });
 
   test("replaces a worker that throws, and tells why", async () => {

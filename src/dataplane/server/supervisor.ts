@@ -1,4 +1,5 @@
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
 import { assert } from "../../base/assert.ts";
 import { workerRestartDelayMaxMs } from "../../base/limits.ts";
 import type { Logger } from "../../telemetry/logger.ts";
@@ -7,12 +8,12 @@ import type { ControlBlock } from "./control-block.ts";
 import type { MessageFromWorker, MessageToWorker, WorkerStart } from "./worker-setup.ts";
 
 /** A worker's setup without what the supervisor itself keeps: what is served, and its generation. */
-export type PlanOf<Setup extends WorkerStart<unknown>> = Omit<Setup, "updates" | "generation">;
+export type PlanOf<Setup extends WorkerStart> = Omit<Setup, "updates" | "generation">;
 
-/** All that is served, for workers that start later. */
-export type Served<News> = { add(updates: News): void; all(): News };
+/** All that is served, for workers that start later; in pieces of a message each. */
+export type Served<News> = { add(updates: News): void; all(): Iterable<News> };
 
-type AnyPlan = PlanOf<WorkerStart<unknown>>;
+type AnyPlan = PlanOf<WorkerStart>;
 
 export type SupervisorOptions<News> = {
   served: Served<News>;
@@ -157,9 +158,10 @@ export class Supervisor<News> {
   }
 
   #startThread(slot: Slot): Worker {
-    const updates = this.#served.all();
-    const workerData: WorkerStart<News> = { ...slot.plan, updates, generation: this.#generation };
-    const thread = new Worker(this.#script, { workerData, name: nameOf(slot), resourceLimits });
+    const updates = filledPort(this.#served.all());
+    const workerData: WorkerStart = { ...slot.plan, updates, generation: this.#generation };
+    const data = { workerData, transferList: [updates] };
+    const thread = new Worker(this.#script, { ...data, name: nameOf(slot), resourceLimits });
     slot.thread = thread;
     slot.applied = -1;
     slot.startedAtMs = performance.now();
@@ -230,6 +232,13 @@ export class Supervisor<News> {
     clearTimeout(deadline);
     assert(!slot.thread, "an ended worker has no thread");
   }
+}
+
+/** A port to be transferred, with messages that can be received at once. */
+function filledPort(messages: Iterable<unknown>): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  for (const message of messages) port1.postMessage(message);
+  return port2;
 }
 
 function nameOf(slot: Slot): string {

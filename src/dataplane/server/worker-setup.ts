@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { ControlBlock } from "./control-block.ts";
 import type { MmsgListener, MmsgMemory } from "./mmsg-driver.ts";
 import type { Endpoint } from "./socket-address.ts";
@@ -60,18 +61,18 @@ export type XdpTask = {
 };
 
 /** What every worker thread gets when it starts, whatever it answers. */
-export type WorkerStart<News> = {
+export type WorkerStart = {
   index: number;
   task: WorkerTask;
   control: ControlBlock;
   counters: WorkerCounters;
-  /** All that it is to serve as of `generation`. */
-  updates: News;
+  /** All that it is to serve as of `generation`: messages of `News`, there already. */
+  updates: MessagePort;
   generation: number;
 };
 
 /** What a worker of the name server gets. */
-export type WorkerSetup = WorkerStart<Updates> & {
+export type WorkerSetup = WorkerStart & {
   answer: AnswerOptions;
   queryLog: SharedArrayBuffer;
   /** What is up (policy/status-table.ts). */

@@ -6,18 +6,19 @@ import type { MessageFromWorker, MessageToWorker, WorkerStart } from "./worker-s
 
 /** Takes what the main thread publishes, and tells it when it is served. */
 export class WorkerUpdates<News> implements BatchControl {
-  readonly #setup: WorkerStart<News>;
+  readonly #setup: WorkerStart;
   readonly #port: MessagePort;
   readonly #apply: (updates: News) => void;
   #seenGeneration: number;
 
   /** Applies what the setup has at once. */
-  constructor(setup: WorkerStart<News>, port: MessagePort, apply: (updates: News) => void) {
+  constructor(setup: WorkerStart, port: MessagePort, apply: (updates: News) => void) {
     this.#setup = setup;
     this.#port = port;
     this.#apply = apply;
     this.#seenGeneration = setup.generation;
-    apply(setup.updates);
+    eachMessage(setup.updates, (news) => apply(news as News));
+    setup.updates.close();
   }
 
   /** Tells that the worker answers. */
@@ -45,15 +46,19 @@ export class WorkerUpdates<News> implements BatchControl {
   }
 
   #takeMessages(): void {
-    for (;;) {
-      const received = receiveMessageOnPort(this.#port);
-      if (!received) return;
-      this.onMessage(received.message as MessageToWorker<News>);
-    }
+    eachMessage(this.#port, (message) => this.onMessage(message as MessageToWorker<News>));
   }
 
   #tell(generation: number): void {
     const message: MessageFromWorker = { applied: generation };
     this.#port.postMessage(message);
+  }
+}
+
+function eachMessage(port: MessagePort, take: (message: unknown) => void): void {
+  for (;;) {
+    const received = receiveMessageOnPort(port);
+    if (!received) return;
+    take(received.message);
   }
 }

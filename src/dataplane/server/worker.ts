@@ -39,7 +39,7 @@ function runMmsg(setup: WorkerSetup, task: TaskOf<"mmsg">, port: MessagePort): v
   if (task.cpu !== undefined) pinThread(libc, task.cpu);
   const driver = new MmsgDriver(libc, { ...task, counters });
   const answerer = createAnswerer(setup, driver.arena, "udp");
-  const updates = new WorkerUpdates(setup, port, (news) => answerer.update(news));
+  const updates = new WorkerUpdates(setup, port, (news: Updates) => answerer.update(news));
   releaseMemory();
   updates.start();
   driver.run(answerer, {
@@ -58,7 +58,7 @@ function runXdp(setup: WorkerSetup, task: XdpTask, port: MessagePort): void {
   const driver = new XdpDriver(libc, { ...task, counters, identification });
   const answer = { ...setup.answer, udpPayloadSizeMax: task.responseSizeMax };
   const answerer = createAnswerer({ ...setup, answer }, driver.arena, "udp");
-  const updates = new WorkerUpdates(setup, port, (news) => answerer.update(news));
+  const updates = new WorkerUpdates(setup, port, (news: Updates) => answerer.update(news));
   const control = {
     nextBatch() {
       answerer.setTime(Date.now());
@@ -84,7 +84,7 @@ async function runDgram(
   const responseSizeMax = setup.answer.udpPayloadSizeMax;
   const driver = new DgramDriver({ counters: setup.counters.driver, responseSizeMax });
   const answerer = createAnswerer(setup, driver.arena, "udp");
-  const updates = new WorkerUpdates(setup, port, (news) => answerer.update(news));
+  const updates = new WorkerUpdates(setup, port, (news: Updates) => answerer.update(news));
   await driver.start(task.endpoints, answerer);
   runEventLoop(setup, { port, updates, answerer, stop: () => driver.stop() });
 }
@@ -92,7 +92,7 @@ async function runDgram(
 async function runTcp(setup: WorkerSetup, task: TaskOf<"tcp">, port: MessagePort): Promise<void> {
   const arena = createTcpArena();
   const answerer = createAnswerer(setup, arena, "tcp");
-  const updates = new WorkerUpdates(setup, port, (news) => answerer.update(news));
+  const updates = new WorkerUpdates(setup, port, (news: Updates) => answerer.update(news));
   const { tcp, sockets, endpoints } = task;
   const server = new TcpServer({ tcp, counters: setup.counters.driver, arena, answerer });
   await server.listen(listenTargets(sockets, endpoints));

@@ -33,6 +33,7 @@ import { clientOffsetOf } from "../../dataplane/server/driver.ts";
 import type { Answerer, PacketArena } from "../../dataplane/server/driver.ts";
 import { AF_INET6 } from "../../dataplane/server/libc.ts";
 import { controlRoom } from "../../dataplane/server/mmsg-layout.ts";
+import type { PlanOf } from "../../dataplane/server/supervisor.ts";
 import { addTo } from "../../dataplane/server/worker-counters.ts";
 import type { CounterBlock } from "../../telemetry/counters.ts";
 import { CACHE_VARIANT } from "../cache/answer-cache.ts";
@@ -68,7 +69,7 @@ export class FrontAnswerer implements Answerer, ChainGate {
   #view: FrontView | undefined = undefined;
   #zoneKind: number = NAME.ZONE;
 
-  constructor(setup: FrontSetup, arena: PacketArena, randomSeed: number) {
+  constructor(setup: PlanOf<FrontSetup>, arena: PacketArena, randomSeed: number) {
     this.#arena = arena;
     this.#listeners = setup.listeners;
     this.#cache = new CacheReader(setup.cache);

@@ -23,7 +23,7 @@ export type FrontListener = {
 };
 
 /** Everything that a front worker gets when it starts. */
-export type FrontSetup = WorkerStart<FrontNews> & {
+export type FrontSetup = WorkerStart & {
   listeners: readonly FrontListener[];
   cache: SharedArrayBuffer;
   handOver: SharedArrayBuffer;

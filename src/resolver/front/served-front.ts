@@ -1,4 +1,5 @@
 import { accountSharedMemory } from "../../base/shared-memory.ts";
+import { inPieces } from "../../dataplane/server/served-zones.ts";
 import type { Served } from "../../dataplane/server/supervisor.ts";
 import type { LocationTable } from "../../dataplane/server/worker-setup.ts";
 import type { FrontNews } from "./front-setup.ts";
@@ -22,8 +23,9 @@ export class ServedFront implements Served<FrontNews> {
     if (locations !== undefined) this.#locations = locations;
   }
 
-  all(): FrontNews {
+  *all(): Generator<FrontNews> {
+    for (const zones of inPieces(this.#zones.values())) yield { zones };
     const views = { views: [...this.#views.values()], removed: [], replacesAll: true };
-    return { zones: [...this.#zones.values()], views, locations: this.#locations };
+    yield { zones: [], views, locations: this.#locations };
   }
 }
