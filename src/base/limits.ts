@@ -87,6 +87,8 @@ export const udpBatchCountMax = 64;
 export const dgramSendQueueSizeMax = 1024 * 1024;
 /** What network cards wait, too, before they tell of packets under load. */
 export const coalesceUsDefault = 100;
+/** The same for XDP, where a batch is a smaller part of what a query costs, and waking a larger one. */
+export const xdpCoalesceUsDefault = 200;
 export const coalesceUsMax = 10_000;
 /** Of a core's time this long is lost at most whenever no query comes. */
 export const busyPollUsMax = 10_000;

@@ -8,7 +8,6 @@ import { parseCidr } from "../base/ip.ts";
 import type { Cidr } from "../base/ip.ts";
 import {
   busyPollUsMax,
-  coalesceUsDefault,
   coalesceUsMax,
   customHealthHoldMaxSeconds,
   ownLocationCountMax,
@@ -35,7 +34,8 @@ export type Settings = {
   workers: number;
   nsid: string;
   udpPayloadSizeMax: number;
-  coalesceUs: number;
+  /** `undefined`: what suits the driver. */
+  coalesceUs: number | undefined;
   pinWorkers: boolean;
   busyPollUs: number;
   tcpIdleTimeoutMs: number;
@@ -78,8 +78,8 @@ export const settingRules = {
     help: "largest UDP answer in octets (512 to 4096)",
   },
   "coalesce-us": {
-    fallback: String(coalesceUsDefault),
-    help: "microseconds that queries may gather under load; a lone one does not wait (mmsg, xdp)",
+    fallback: "",
+    help: "microseconds that queries may gather under load (default: mmsg 100, xdp 200)",
   },
   "pin-workers": {
     fallback: "no",
@@ -227,7 +227,9 @@ function fromTexts(
       min: udpPayloadSizeMin,
       max: 4096,
     }),
-    coalesceUs: wholeNumber("coalesce-us", one("coalesce-us"), { min: 0, max: coalesceUsMax }),
+    coalesceUs: one("coalesce-us")
+      ? wholeNumber("coalesce-us", one("coalesce-us"), { min: 0, max: coalesceUsMax })
+      : undefined,
     pinWorkers: oneOf("pin-workers", one("pin-workers"), ["yes", "no"]) === "yes",
     busyPollUs: wholeNumber("busy-poll-us", one("busy-poll-us"), { min: 0, max: busyPollUsMax }),
     tcpIdleTimeoutMs: idleSeconds * 1000,

@@ -1,10 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import {
-  coalesceUsDefault,
-  listenAddressCountMax,
-  udpPayloadSizeDefault,
-  workerCountMax,
-} from "../../base/limits.ts";
+import { listenAddressCountMax, udpPayloadSizeDefault, workerCountMax } from "../../base/limits.ts";
 import { silentLogger } from "../../telemetry/logger.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { formatMetrics } from "../../telemetry/metrics-text.ts";
@@ -41,8 +36,11 @@ export type NameServerOptions = {
   /** Octets of a UDP response, whatever the client offers; default 1232. */
   udpPayloadSizeMax?: number;
   nsid?: string | undefined;
-  /** Microseconds that queries may gather under load before they are received; default 100. */
-  coalesceUs?: number;
+  /**
+   * Microseconds that queries may gather under load before they are received; default 100, with
+   * XDP 200.
+   */
+  coalesceUs?: number | undefined;
   /** Whether workers keep to a CPU each (mmsg); default no. */
   pinWorkers?: boolean;
   /** Microseconds that workers look for packets themselves before they sleep (mmsg); default 0. */
@@ -81,8 +79,7 @@ export async function openNameServer(options: NameServerOptions): Promise<NameSe
   const udpPayloadSizeMax = options.udpPayloadSizeMax ?? udpPayloadSizeDefault;
   const logger = options.logger ?? silentLogger;
   const tcp = { ...tcpOptionsDefault, ...options.tcp };
-  const coalesceUs = options.coalesceUs ?? coalesceUsDefault;
-  const { pinWorkers = false, busyPollUs = 0 } = options;
+  const { coalesceUs, pinWorkers = false, busyPollUs = 0 } = options;
   const taskOptions = {
     ...{ listen, workerCount: workers, udpPayloadSizeMax, coalesceUs, tcp },
     ...{ pinWorkers, busyPollUs, logger },

@@ -1,3 +1,4 @@
+import { coalesceUsDefault } from "../../base/limits.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metric } from "../../telemetry/metrics-text.ts";
 import { allowedCpus } from "./cpu-affinity.ts";
@@ -22,7 +23,7 @@ export type TaskOptions = {
   workerCount: number;
   udpPayloadSizeMax: number;
   /** How long queries may gather under load before they are received; 0: not at all. */
-  coalesceUs: number;
+  coalesceUs: number | undefined;
   tcp: TcpOptions;
   /**
    * Whether each UDP worker of `mmsg` keeps to a CPU of its own. Where there is one for every CPU,
@@ -71,7 +72,7 @@ export function nativeTasks(libc: Libc, options: TaskOptions): WorkerTasks {
     kind: "mmsg" as const,
     listeners: opened.map((sockets) => mmsgListener(sockets, i)),
     memory: { address, responseSizeMax },
-    coalesceUs: options.coalesceUs,
+    coalesceUs: options.coalesceUs ?? coalesceUsDefault,
     cpu: cpus[i % cpus.length],
   }));
   const sockets = opened.map(({ tcp }) => tcp);

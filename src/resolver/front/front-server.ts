@@ -28,7 +28,7 @@ export type FrontOptions = {
   /** Threads that answer over UDP. */
   workers: number;
   udpPayloadSizeMax: number;
-  coalesceUs: number;
+  coalesceUs: number | undefined;
   /** As for the name server's workers. */
   pinWorkers: boolean;
   busyPollUs: number;

@@ -1,5 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
-import { udpPayloadSizeMin, xdpEndpointCountMax, xdpQueueCountMax } from "../../../base/limits.ts";
+import {
+  udpPayloadSizeMin,
+  xdpCoalesceUsDefault,
+  xdpEndpointCountMax,
+  xdpQueueCountMax,
+} from "../../../base/limits.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
 import type { Metric } from "../../../telemetry/metrics-text.ts";
 import * as c from "../libc.ts";
@@ -24,7 +29,7 @@ export type XdpOptions = {
   endpoints: readonly Endpoint[];
   workerCount: number;
   udpPayloadSizeMax: number;
-  coalesceUs: number;
+  coalesceUs: number | undefined;
   logger: Logger;
 };
 
@@ -161,7 +166,7 @@ function openTask(
   opened: Opened,
   options: XdpOptions & { queues: readonly number[]; socketsFd: number },
 ): XdpTask {
-  const { queues, socketsFd, coalesceUs } = options;
+  const { queues, socketsFd, coalesceUs = xdpCoalesceUsDefault } = options;
   const ifindex = options.interface.index;
   const memory = opened.map(queues.length);
   const sockets = queues.map((queue, i) => {
