@@ -87,7 +87,7 @@ const sections: readonly Section[] = [
   {
     name: "load",
     help: "1,000 changes a second into a zone of 1,000,000 names while it is asked",
-    words: "update-under-load --rounds 3 --seconds 10",
+    words: "update-under-load --rounds 6 --seconds 10",
     quick: "update-under-load --names 10000 --rounds 1 --seconds 3",
   },
   {
