@@ -38,6 +38,8 @@ export type MetricsEngineOptions = {
   arnOf(alarmName: string): string;
   /** Milliseconds since 1970, and those of a clock that never jumps. */
   clocks: { wallMs(): number; steadyMs(): number };
+  /** Since when no value has been missed, as `wallMs`; default: now. */
+  observedFromMs?: number;
   /** Values wait: `flush` is to be called soon. */
   onWaiting(): void;
   onAlarmEvent(event: AlarmEvent): void;
@@ -75,7 +77,8 @@ export class MetricsEngine implements MetricsDesk {
     this.#checks = new CheckBoard(this.#store, this.#table, options.onCheckStates);
     this.#loads = new LoadWriter(status);
     const wallMs = clocks.wallMs();
-    this.#moment = { wallMs, steadyMs: clocks.steadyMs(), observedFromMs: wallMs };
+    const { observedFromMs = wallMs } = options;
+    this.#moment = { wallMs, steadyMs: clocks.steadyMs(), observedFromMs };
     this.readState(metricsTables);
   }
 

@@ -24,6 +24,8 @@ export type MetricsThreadData = {
   fileSizeMax: number;
   /** `arn:aws:cloudwatch:us-east-1:000000000000:alarm:` */
   arnPrefix: string;
+  /** Since when no value has been missed: milliseconds since 1970. */
+  observedFromMs: number;
 };
 
 export type DeskMethod = keyof MetricsDesk;

@@ -22,7 +22,7 @@ import type { FromMetrics, MetricsThreadData, ToMetrics } from "./metrics-messag
 import { isDamage, metricsFileName, openMetricsFile, setAside } from "./store/schema.ts";
 
 const port = present(parentPort, "runs as a worker thread");
-const { dataDir, storePort, status, logLevel, fileSizeMax, arnPrefix } =
+const { dataDir, storePort, status, logLevel, fileSizeMax, arnPrefix, observedFromMs } =
   workerData as MetricsThreadData;
 const logger = createLogger(logLevel);
 const path = join(dataDir, metricsFileName);
@@ -44,7 +44,7 @@ let turns = 0;
 let lastProblem = "";
 
 const engine = open({
-  ...{ db, state, fileSizeMax },
+  ...{ db, state, fileSizeMax, observedFromMs },
   status: new StatusTable(status),
   arnOf: (name) => arnPrefix + name,
   clocks: { wallMs: () => Date.now(), steadyMs: () => performance.now() },

@@ -75,6 +75,8 @@ class MetricsFacade implements Metrics {
   readonly #questions = new OpenQuestions();
   #thread: KeptThread<ToMetrics, FromMetrics> | undefined;
   #isStopping = false;
+  /** A value before the thread's first start would have started it. */
+  #observedFromMs = Date.now();
   #report: MetricsReport | undefined;
   /** Values on their way to the disk. */
   #inFlight = 0;
@@ -101,6 +103,7 @@ class MetricsFacade implements Metrics {
       start: () => this.#startThread(),
       onMessage: (message) => this.#receive(message),
       onDeath: (error) => {
+        this.#observedFromMs = Date.now();
         this.#options.onRestart?.(error);
         this.#questions.refuseAll(refusal("it starts again"));
       },
@@ -174,6 +177,7 @@ class MetricsFacade implements Metrics {
     const storePort = this.#options.connectStore();
     const workerData: MetricsThreadData = {
       ...{ dataDir, storePort, status, logLevel, arnPrefix, fileSizeMax },
+      observedFromMs: this.#observedFromMs,
     };
     const url = new URL("./metrics-thread.ts", import.meta.url);
     return new Worker(url, { workerData, transferList: [storePort] });
