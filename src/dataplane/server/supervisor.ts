@@ -1,6 +1,6 @@
-import { MessageChannel, Worker } from "node:worker_threads";
-import type { MessagePort } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { assert } from "../../base/assert.ts";
+import { filledPort } from "../../base/filled-port.ts";
 import { workerRestartDelayMaxMs } from "../../base/limits.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { heartbeatOf, requestStop, setGeneration } from "./control-block.ts";
@@ -232,13 +232,6 @@ export class Supervisor<News> {
     clearTimeout(deadline);
     assert(!slot.thread, "an ended worker has no thread");
   }
-}
-
-/** A port to be transferred, with messages that can be received at once. */
-function filledPort(messages: Iterable<unknown>): MessagePort {
-  const { port1, port2 } = new MessageChannel();
-  for (const message of messages) port1.postMessage(message);
-  return port2;
 }
 
 function nameOf(slot: Slot): string {

@@ -1,5 +1,5 @@
-import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
+import { eachMessage } from "../../base/filled-port.ts";
 import { beat, generationOf, isStopRequested } from "./control-block.ts";
 import type { BatchControl } from "./driver.ts";
 import type { MessageFromWorker, MessageToWorker, WorkerStart } from "./worker-setup.ts";
@@ -52,13 +52,5 @@ export class WorkerUpdates<News> implements BatchControl {
   #tell(generation: number): void {
     const message: MessageFromWorker = { applied: generation };
     this.#port.postMessage(message);
-  }
-}
-
-function eachMessage(port: MessagePort, take: (message: unknown) => void): void {
-  for (;;) {
-    const received = receiveMessageOnPort(port);
-    if (!received) return;
-    take(received.message);
   }
 }

@@ -19,8 +19,8 @@ export type ResolverThreadData = {
   cacheSettings: CacheSettings;
   /** Memory of the StatusTable that routed sets go by. */
   status: SharedArrayBuffer;
-  /** What is served as the thread starts. */
-  zones: readonly ResolverZoneUpdate[];
+  /** What is served as the thread starts: messages of ResolverZoneUpdate[], there already. */
+  zones: MessagePort;
   locations: SharedArrayBuffer | null;
   /** Numbers of views and partitions are given out from here on. */
   firstNumber: number;

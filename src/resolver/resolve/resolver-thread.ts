@@ -6,6 +6,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
 import { monotonicSeconds } from "../../base/clock.ts";
+import { eachMessage } from "../../base/filled-port.ts";
 import { keepMemorySmall } from "../../base/keep-memory-small.ts";
 import { healthRestFactor, inboundRetryMs, resolverProblemIntervalMs } from "../../base/limits.ts";
 import { accountSharedMemory } from "../../base/shared-memory.ts";
@@ -15,6 +16,7 @@ import { openStateReader } from "../../control/state/sqlite-state-reader.ts";
 import { LocationView } from "../../dataplane/geo/location-view.ts";
 import { StatusTable } from "../../dataplane/policy/status-table.ts";
 import { createLogger } from "../../telemetry/logger.ts";
+import type { ResolverZoneUpdate } from "../front/hand-over.ts";
 import { createUpstream } from "../upstream/create-upstream.ts";
 import { readCertificate } from "./certificate-file.ts";
 import { ClientSockets } from "./client-sockets.ts";
@@ -80,7 +82,8 @@ const core = new ResolverCore({
   nowSeconds: monotonicSeconds,
   onAnswered: (query) => queryLogs.write(query, Date.now()),
 });
-core.setZones(data.zones);
+eachMessage(data.zones, (zones) => setZones(zones as ResolverZoneUpdate[]));
+data.zones.close();
 const sockets = new ClientSockets(core, data.start);
 const certificate = data.certificate && readCertificate(data.certificate, logger);
 const inbound = new InboundListeners({
@@ -158,8 +161,7 @@ function updateInbound(): Promise<void> {
 function receive(message: ToResolver): void {
   switch (message.kind) {
     case "zones":
-      for (const { image } of message.zones) accountSharedMemory(image?.byteLength ?? 0);
-      core.setZones(message.zones);
+      setZones(message.zones);
       return post({ kind: "served", id: message.id });
     case "locations":
       accountSharedMemory(message.locations?.byteLength ?? 0);
@@ -172,6 +174,11 @@ function receive(message: ToResolver): void {
 
 async function findProblems(): Promise<void> {
   problems = await core.findProblems();
+}
+
+function setZones(zones: readonly ResolverZoneUpdate[]): void {
+  for (const { image } of zones) accountSharedMemory(image?.byteLength ?? 0);
+  core.setZones(zones);
 }
 
 function summary(): void {

@@ -1,10 +1,12 @@
 import { Worker } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
+import { filledPort } from "../../base/filled-port.ts";
 import { KeptThread } from "../../base/kept-thread.ts";
 import { numbersPerThread, resolverThreadStopMaxMs } from "../../base/limits.ts";
 import { accountSharedMemory } from "../../base/shared-memory.ts";
 import type { Committed } from "../../control/model/committed.ts";
 import { protocolPorts } from "../../control/model/resolver-rule.ts";
+import { inPieces } from "../../dataplane/server/served-zones.ts";
 import type { LogLevel } from "../../telemetry/logger.ts";
 import type { ResolverStart, ResolverZoneUpdate, ViewChange } from "../front/hand-over.ts";
 import type { UpstreamTarget } from "../upstream/upstream.ts";
@@ -172,11 +174,11 @@ class ResolverFacade implements Resolver {
     const { accountId, queryLogDirectory, logLevel } = this.#options;
     const { inboundPorts = protocolPorts, certificate } = this.#options;
     const storePort = this.#options.connectStore();
+    const zones = filledPort(inPieces(this.#zones.values()));
     const workerData: ResolverThreadData = {
       ...{ dataDir, storePort, start, upstreams, cacheSettings, status },
       ...{ accountId, queryLogDirectory, logLevel, inboundPorts, certificate },
-      zones: [...this.#zones.values()],
-      locations: this.#locations,
+      ...{ zones, locations: this.#locations },
       // What a thread before this one has put in the cache, or told the front, is of other numbers.
       firstNumber: 1 + (this.#startCount % numberRanges) * numbersPerThread,
     };
@@ -184,7 +186,7 @@ class ResolverFacade implements Resolver {
     const handedOver = this.#zonesId;
     const url = this.#options.url ?? new URL("./resolver-thread.ts", import.meta.url);
     const thread = new Worker(url, {
-      ...{ name: "resolver", workerData, transferList: [storePort], resourceLimits },
+      ...{ name: "resolver", workerData, transferList: [storePort, zones], resourceLimits },
     });
     thread.once("message", () => this.#served(handedOver));
     return thread;
