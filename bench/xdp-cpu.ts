@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { whyNot } from "../test/xdp/veth-pair.ts";
+import type { Bar } from "./bar-plot.ts";
 import { benchOrigin, writeBenchQueries, writeBenchZone } from "./corpus.ts";
 import { cpuTimeNs } from "./process-tree.ts";
 import { median, publish } from "./report.ts";
@@ -171,6 +172,14 @@ function publishAll(cells: readonly Cell[], options: XdpCpuOptions): void {
           "the process alone, by what its process takes. Receiving is the same for all who use " +
           "XDP, and dearer than from a network card: the pair copies what a socket has sent.",
       ],
+      plot: {
+        title: "CPU time per answered query, AF_XDP and sockets",
+        unit: "ns/query",
+        groups: [...new Set(cells.map(({ generator }) => generator))].map((load) => ({
+          name: load.name,
+          bars: cells.filter(({ generator }) => generator === load).map(barOf),
+        })),
+      },
     },
     results,
   );
@@ -186,6 +195,12 @@ type Cost = Exclude<keyof Sample, "rcodes">;
 
 function medianOf({ samples }: Cell, cost: Cost): number {
   return median(samples.map((sample) => sample[cost]));
+}
+
+function barOf(cell: Cell): Bar {
+  const costs = cell.samples.map(({ totalNs }) => totalNs);
+  const range = [Math.min(...costs), Math.max(...costs)] as const;
+  return { name: cell.server.name, value: medianOf(cell, "totalNs"), range };
 }
 
 function rowOf(cell: Cell, peers: readonly Cell[]): string[] {
