@@ -27,6 +27,8 @@ export type CableServer = {
 export const cablePort = 5300;
 const readyTimeoutMs = 60_000;
 const readyPollMs = 200;
+const knotSockets = "knot sockets";
+const gdnsdSockets = "gdnsd sockets";
 const cores = { server: "0", load: "1" };
 
 /** A server and how to start it; `undefined` where it is not installed. */
@@ -45,13 +47,13 @@ export function cableServers(zone: ZoneFile): readonly CableServerKind[] {
     },
     { name: "echo xdp", start: (name) => startEchoAt(name) },
     { name: "knot xdp", start: (name) => startPeerAt(knot, zone, { name, more: knotXdp }) },
-    { name: "knot sockets", start: (name) => startPeerAt(knot, zone, { name }) },
-    { name: "gdnsd sockets", start: (name) => startPeerAt(gdnsd, zone, { name }) },
+    { name: knotSockets, start: (name) => startPeerAt(knot, zone, { name }) },
+    { name: gdnsdSockets, start: (name) => startPeerAt(gdnsd, zone, { name }) },
   ];
 }
 
 /** Peers that answer through sockets, by name. */
-export const socketPeers: readonly string[] = ["knot sockets", "gdnsd sockets"];
+export const socketPeers: readonly string[] = [knotSockets, gdnsdSockets];
 
 /** Knot answers from sockets beside. */
 function knotXdp(cable: Cable): Readonly<Record<string, string>> {

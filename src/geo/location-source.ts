@@ -5,6 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import { systemClock } from "../base/clock.ts";
 import { locationAgeMaxMs, locationFileCountMax } from "../base/limits.ts";
 import { LocationView } from "../dataplane/geo/location-view.ts";
+import { gauge } from "../telemetry/metrics-text.ts";
 import type { Metric } from "../telemetry/metrics-text.ts";
 import { attributionOf } from "./attribution.ts";
 import type { Attribution } from "./attribution.ts";
@@ -140,8 +141,12 @@ export class LocationSource {
     const tableSize = this.#table?.byteLength ?? 0;
     return [
       ...(this.#table ? dataMetrics(this.status()) : []),
-      gauge("table_bytes", "Memory of the location table.", tableSize),
-      gauge("problem", "1 while the newest location files are not in use.", this.#problem ? 1 : 0),
+      gauge("signpost_location_table_bytes", "Memory of the location table.", tableSize),
+      gauge(
+        "signpost_location_problem",
+        "1 while the newest location files are not in use.",
+        this.#problem ? 1 : 0,
+      ),
       {
         name: "signpost_location_compilations_total",
         help: "Location files compiled, and those refused.",
@@ -279,8 +284,16 @@ function dataMetrics({
   ipv6RangeCount,
 }: LocationStatus): Metric[] {
   return [
-    gauge("data_age_seconds", "Age of the location data.", Math.round(ageMs / 1000)),
-    gauge("data_made_timestamp_seconds", "When the location data was made.", madeAtMs / 1000),
+    gauge(
+      "signpost_location_data_age_seconds",
+      "Age of the location data.",
+      Math.round(ageMs / 1000),
+    ),
+    gauge(
+      "signpost_location_data_made_timestamp_seconds",
+      "When the location data was made.",
+      madeAtMs / 1000,
+    ),
     {
       name: "signpost_location_ranges",
       help: "Ranges of addresses in the location table.",
@@ -291,8 +304,4 @@ function dataMetrics({
       ],
     },
   ];
-}
-
-function gauge(name: string, help: string, value: number): Metric {
-  return { name: `signpost_location_${name}`, help, type: "gauge", samples: [{ value }] };
 }

@@ -76,8 +76,7 @@ export class ZoneCompiler {
    */
   patch(zone: ZoneIdentity, image: ZoneImage, names: Iterable<string>): PatchResult {
     const context = this.#contextOf(zone, eachExtension(this.#state, zone.id));
-    const run = new PatchRun(this.#state, context, image);
-    run.onPlacesAsked = this.#options.onPlacesAsked;
+    const run = new PatchRun(this.#state, context, { ...this.#options, image });
     let problem: CompileProblem | undefined;
     const isLeft = (name: string): boolean => {
       try {
@@ -125,15 +124,20 @@ function extensionIn(text: string | undefined): RecordExtension | undefined {
 /** Patches several names of one image. */
 class PatchRun {
   image: ZoneImage;
-  onPlacesAsked: ZoneCompilerOptions["onPlacesAsked"];
+  readonly #onPlacesAsked: ZoneCompilerOptions["onPlacesAsked"];
   readonly #state: StateReader;
   readonly #context: ZoneContext;
   #isCompact = false;
 
-  constructor(state: StateReader, context: ZoneContext, image: ZoneImage) {
+  constructor(
+    state: StateReader,
+    context: ZoneContext,
+    { image, onPlacesAsked }: { image: ZoneImage } & Pick<ZoneCompilerOptions, "onPlacesAsked">,
+  ) {
     this.#state = state;
     this.#context = context;
     this.image = image;
+    this.#onPlacesAsked = onPlacesAsked;
   }
 
   /** @returns false where the name cannot be changed in place @throws ImageError, CompileError */
@@ -141,7 +145,7 @@ class PatchRun {
     const rrsets = this.#state.rrsetsAt(this.#context.zoneId, name);
     const images: ImageRRset[] = [...toImageRRsets(rrsets, this.#context)];
     const owner = parseRoute53Name(name);
-    if (images.some((set) => "program" in set && set.program.asksPlaces)) this.onPlacesAsked?.();
+    if (images.some((set) => "program" in set && set.program.asksPlaces)) this.#onPlacesAsked?.();
     if (patchZoneImage(this.image, owner, images)) return true;
     if (this.#isCompact || !isNearlyFull(this.image)) return false;
     this.image = compactZoneImage(this.image);
